@@ -1,0 +1,110 @@
+/** The process that reads the settings; some defaults differ by it. */
+export type ProcessName = 'api' | 'worker' | 'start' | 'storage';
+
+/** Where a listener binds. */
+export type ListenAddress =
+  | { readonly host: string; readonly port: number }
+  /** Path of a unix socket. */
+  | { readonly socket: string };
+
+export type StorageConfig =
+  | { readonly kind: 'fs'; readonly root: string }
+  | {
+      readonly kind: 's3';
+      /** `http://host:port` or `https://host`. */
+      readonly endpoint: URL;
+      readonly bucket: string;
+      readonly region: string;
+      readonly accessKey: string;
+      readonly secretKey: string;
+      readonly pathStyle: boolean;
+      /** Empty, or a key prefix without leading or trailing `/`. */
+      readonly prefix: string;
+    };
+
+export interface RedisCredentials {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** How Redis is reached. */
+export type RedisConfig =
+  | ({ readonly kind: 'server'; readonly host: string; readonly port: number; readonly db: number; readonly tls: boolean } & RedisCredentials)
+  | ({ readonly kind: 'socket'; readonly path: string; readonly db: number } & RedisCredentials)
+  | ({
+      readonly kind: 'sentinel';
+      readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+      readonly master: string;
+      readonly sentinel: RedisCredentials;
+      readonly db: number;
+      readonly tls: boolean;
+    } & RedisCredentials)
+  | ({ readonly kind: 'cluster'; readonly nodes: readonly { readonly host: string; readonly port: number }[]; readonly tls: boolean } & RedisCredentials);
+
+/** Go's own settings, merged: STOA_GO_ENV, then the process environment, then `go env`. */
+export interface GoConfig {
+  /** Path or name of the go command. */
+  readonly binary: string;
+  /** GOPROXY and the like, never undefined: empty when unset. */
+  readonly GOPROXY: string;
+  readonly GONOPROXY: string;
+  readonly GOPRIVATE: string;
+  readonly GOSUMDB: string;
+  readonly GONOSUMDB: string;
+  readonly GOINSECURE: string;
+  readonly GOVCS: string;
+  readonly GOAUTH: string;
+  /** The whole of STOA_GO_ENV in order of appearance, later wins; `KEY=` gives an empty string. */
+  readonly extra: Readonly<Record<string, string>>;
+  /** What passes from the process environment to the go command: PATH, proxies, certificates, SSH_AUTH_SOCK, TMPDIR. */
+  readonly inherited: Readonly<Record<string, string>>;
+}
+
+/** Credentials for private version control, handed to the go command alone. Contents, not paths, are secret. */
+export interface VcsCredentials {
+  readonly netrcFile?: string;
+  readonly sshKeyFile?: string;
+  readonly sshKnownHostsFile?: string;
+  readonly gitConfigFile?: string;
+  readonly githubToken?: string;
+}
+
+/** A proxied checksum database, as in GOSUMDB. */
+export interface SumdbConfig {
+  readonly name: string;
+  /** `name+hash+key`, where given. */
+  readonly verifierKey?: string;
+  readonly url?: string;
+}
+
+/** All settings, checked and frozen. Durations in milliseconds, sizes in bytes. */
+export interface Config {
+  readonly listen: ListenAddress;
+  readonly opsListen: ListenAddress;
+  /** Empty, or `/prefix` without a trailing slash. */
+  readonly basePath: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly logFormat: 'pretty' | 'json';
+  readonly shutdownGrace: number;
+  readonly storage: StorageConfig;
+  readonly memoryCache: number;
+  readonly redis: RedisConfig;
+  readonly queuePrefix: string;
+  readonly queuePatience: number;
+  readonly downloadConcurrency: number;
+  readonly queryConcurrency: number;
+  readonly goConcurrency: number;
+  readonly waitTimeout: number;
+  readonly fetchTimeout: number;
+  readonly queryTimeout: number;
+  readonly maxWaiting: number;
+  readonly go: GoConfig;
+  readonly vcs: VcsCredentials;
+  readonly listTtl: number;
+  readonly refreshWait: number;
+  readonly notFoundTtl: number;
+  readonly offline: boolean;
+  readonly sumdbs: readonly SumdbConfig[];
+}

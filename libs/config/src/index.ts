@@ -1,0 +1,11 @@
+export type {
+  Config,
+  GoConfig,
+  ListenAddress,
+  ProcessName,
+  RedisConfig,
+  RedisCredentials,
+  StorageConfig,
+  SumdbConfig,
+  VcsCredentials,
+} from './config.js';

@@ -1,0 +1,1 @@
+export type { FetchContext, FetchedFile, FetchedText, FetchedZip, Fetcher, SumdbFetcher } from './fetcher.js';

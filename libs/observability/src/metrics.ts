@@ -1,0 +1,44 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Seconds: from a memory hit to a toolchain download. */
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/**
+ * Every metric of Stoa, declared once. Labels never hold module names, versions, hosts or addresses:
+ * their values come from small fixed sets. One instance a process.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly httpRequests = this.counter('http_requests_total', 'Answered requests.', ['route', 'status', 'cache']);
+  readonly httpDuration = this.histogram('http_request_duration_seconds', 'From the request line to the last byte.', ['route', 'cache']);
+  readonly cacheLookups = this.counter('cache_lookups_total', 'Look-ups in storage: hit, stale or miss.', ['kind', 'result']);
+  readonly singleFlightJoined = this.counter('single_flight_joined_total', 'Callers who joined a job under way.', ['job']);
+  readonly waitingClients = this.gauge('waiting_clients', 'Callers that wait for a job now.');
+  readonly queueJobs = this.gauge('queue_jobs', 'Jobs in Redis by state.', ['queue', 'state']);
+  readonly workers = this.gauge('workers', 'Workers that gave a sign of life lately.');
+  readonly jobDuration = this.histogram('job_duration_seconds', 'From start to outcome.', ['job', 'outcome']);
+  readonly jobWait = this.histogram('job_wait_seconds', 'From being added to being started.', ['job']);
+  readonly upstreamRequests = this.counter('upstream_requests_total', 'Requests to sources.', ['source', 'outcome']);
+  readonly upstreamDuration = this.histogram('upstream_request_duration_seconds', 'Until the last byte of an upstream answer.');
+  readonly goCommands = this.counter('go_commands_total', 'Runs of the go command.', ['command', 'outcome']);
+  readonly storageDuration = this.histogram('storage_operation_duration_seconds', 'Storage operations.', ['backend', 'operation', 'outcome']);
+  readonly storedBytes = this.counter('stored_bytes_total', 'Bytes of module files stored.');
+  readonly verifications = this.counter('verifications_total', 'Checks before storing, by result.', ['result']);
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  private counter<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> {
+    return new Counter({ name: `stoa_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Gauge<T> {
+    return new Gauge({ name: `stoa_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private histogram<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Histogram<T> {
+    return new Histogram({ name: `stoa_${name}`, help, labelNames, buckets: SECONDS, registers: [this.registry] });
+  }
+}

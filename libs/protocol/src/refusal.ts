@@ -1,0 +1,40 @@
+/** Why a request is refused. The gateway alone maps a kind to an HTTP status. */
+export type RefusalKind =
+  | 'not-found'
+  | 'bad-request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'method'
+  | 'limited'
+  | 'busy'
+  | 'upstream'
+  | 'timeout'
+  | 'internal';
+
+/**
+ * An expected refusal, as a value: what jobs return, what the refusal cache keeps.
+ * `message` is one printable line for the client, `<what was asked>: <reason>`, without the kind, without
+ * local paths, credentials or internal addresses.
+ */
+export interface Refusal {
+  readonly kind: RefusalKind;
+  readonly message: string;
+}
+
+/** A refusal that is thrown. Anything else that is thrown is a fault of our own. */
+export class RefusalError extends Error implements Refusal {
+  override readonly name = 'RefusalError';
+
+  constructor(
+    readonly kind: RefusalKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  /** The plain value, fit for JSON. */
+  toRefusal(): Refusal {
+    return { kind: this.kind, message: this.message };
+  }
+}

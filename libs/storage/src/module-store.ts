@@ -1,0 +1,25 @@
+import type { ModuleFile, ModuleVersion } from '#libs/protocol';
+import type { ByteRange, ObjectBody, ObjectSource, ObjectStat } from './object-store.js';
+
+/** The files of modules. `null` is absent, a throw is a broken storage. */
+export interface ModuleStore {
+  stat(file: ModuleFile): Promise<ObjectStat | null>;
+  get(file: ModuleFile, range?: ByteRange): Promise<ObjectBody | null>;
+  /**
+   * Stores a file: `.info`, `.mod` and `.zip` are created once and never replaced, `list` and `@latest` are replaced.
+   * False: an immutable file was there before, or came first.
+   */
+  save(file: ModuleFile, source: ObjectSource, size: number, signal?: AbortSignal): Promise<boolean>;
+  /** The canonical versions whose `.info` is stored, unsorted. Scans the storage: not for a request's path. */
+  versions(module: string): Promise<string[]>;
+  /** Removes the files of one version. */
+  delete(version: ModuleVersion): Promise<void>;
+}
+
+/** The small rest below `.meta/`: receipts, index, resolved queries, checksum database answers. */
+export interface MetaStore {
+  get(key: string): Promise<ObjectBody | null>;
+  put(key: string, bytes: Buffer, mode: 'create' | 'replace'): Promise<boolean>;
+  list(prefix: string, startAfter?: string): AsyncIterable<{ readonly key: string }>;
+  delete(key: string): Promise<void>;
+}

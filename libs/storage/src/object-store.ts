@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+
+/** What is known of a stored object without reading it. */
+export interface ObjectStat {
+  /** Bytes. */
+  readonly size: number;
+  /** When the stored copy was written, by the storage's clock. */
+  readonly modified: Date;
+  /** A strong validator without quotes: equal when, and only when, the bytes are. */
+  readonly etag: string;
+}
+
+/** Inclusive byte positions, `0 <= start <= end < size`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Which tier the bytes came from. */
+export type Tier = 'memory' | 'disk' | 'storage';
+
+/** An object that is being read. A `Readable` body must be consumed or destroyed by the caller. */
+export interface ObjectBody {
+  readonly stat: ObjectStat;
+  /** The whole object, or the range that was asked for. */
+  readonly body: Buffer | Readable;
+  readonly tier: Tier;
+}
+
+/** Bytes to store: in memory, from a stream, or a finished file that stays the caller's (it may be hard-linked). */
+export type ObjectSource = Buffer | Readable | { readonly file: string };
+
+export interface PutOptions {
+  /** Exact number of bytes. A source that ends before or after it fails the put and stores nothing. */
+  readonly size: number;
+  /** `create` never touches an object that exists; `replace` swaps it whole. */
+  readonly mode: 'create' | 'replace';
+  readonly signal?: AbortSignal;
+}
+
+export interface ObjectEntry {
+  readonly key: string;
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/**
+ * Keys to bytes. A key is a relative path of `/`-separated non-empty elements, none of them `.` or `..`.
+ * `null` is absent; a throw is a broken storage: a RefusalError of kind `busy` (can't be reached, full, read-only)
+ * or `timeout` where the cause is known, any other error else. Readers see an object whole or not at all.
+ */
+export interface ObjectStore {
+  /** `fs`, `s3`, `memory`: a metric label. */
+  readonly backend: string;
+  stat(key: string): Promise<ObjectStat | null>;
+  /** Reads an object or a range of it. A range beyond the size throws RangeError. */
+  get(key: string, range?: ByteRange): Promise<ObjectBody | null>;
+  /** Stores an object. False: `create` met an object that was there before, or came first. */
+  put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean>;
+  /** Keys that begin with `prefix` (a plain string, not a folder), in byte order, after `startAfter`. */
+  list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
+  /** Removes an object; an absent one is no error. */
+  delete(key: string): Promise<void>;
+  /** Makes ready (folders, bucket) and throws when the storage can't serve. */
+  open(): Promise<void>;
+  /** Throws when the storage can't be read now. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
