@@ -29,7 +29,13 @@ export interface RedisCredentials {
 
 /** How Redis is reached. */
 export type RedisConfig =
-  | ({ readonly kind: 'server'; readonly host: string; readonly port: number; readonly db: number; readonly tls: boolean } & RedisCredentials)
+  | ({
+      readonly kind: 'server';
+      readonly host: string;
+      readonly port: number;
+      readonly db: number;
+      readonly tls: boolean;
+    } & RedisCredentials)
   | ({ readonly kind: 'socket'; readonly path: string; readonly db: number } & RedisCredentials)
   | ({
       readonly kind: 'sentinel';
@@ -39,7 +45,11 @@ export type RedisConfig =
       readonly db: number;
       readonly tls: boolean;
     } & RedisCredentials)
-  | ({ readonly kind: 'cluster'; readonly nodes: readonly { readonly host: string; readonly port: number }[]; readonly tls: boolean } & RedisCredentials);
+  | ({
+      readonly kind: 'cluster';
+      readonly nodes: readonly { readonly host: string; readonly port: number }[];
+      readonly tls: boolean;
+    } & RedisCredentials);
 
 /** Go's own settings, merged: STOA_GO_ENV, then the process environment, then `go env`. */
 export interface GoConfig {

@@ -1,1 +1,4 @@
 export type { FetchContext, FetchedFile, FetchedText, FetchedZip, Fetcher, SumdbFetcher } from './fetcher.js';
+export { createFetcher } from './create-fetcher.js';
+export { PlannedFetcher } from './plan/planned-fetcher.js';
+export type { UpstreamLimits } from './upstream/limits.js';

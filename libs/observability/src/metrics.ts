@@ -26,8 +26,21 @@ export class Metrics {
   readonly storedBytes = this.counter('stored_bytes_total', 'Bytes of module files stored.');
   readonly verifications = this.counter('verifications_total', 'Checks before storing, by result.', ['result']);
 
+  private readonly samplers: (() => Promise<void>)[] = [];
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Adds a step that brings gauges up to date before each scrape. It must not throw and should be bounded in time. */
+  sample(sampler: () => Promise<void>): void {
+    this.samplers.push(sampler);
+  }
+
+  /** The page that Prometheus reads. */
+  async page(): Promise<string> {
+    await Promise.all(this.samplers.map((sampler) => sampler()));
+    return this.registry.metrics();
   }
 
   private counter<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Counter<T> {

@@ -1,2 +1,17 @@
 export { RefusalError, type Refusal, type RefusalKind } from './refusal.js';
 export type { ModuleFile, ModuleRequest, ModuleVersion, RevisionQuery } from './request.js';
+
+export { printable } from './printable.js';
+export { filePathFault, importPathFault, modulePathFault, splitPathVersion, type SplitPath } from './module-path.js';
+export { escapePath, escapeVersion, unescapePath, unescapeVersion } from './escape.js';
+export { canonicalVersion, isCanonicalFor, versionFault } from './version.js';
+export { compareVersions, isPrerelease, isSemver } from './semver.js';
+export { isPseudoVersion } from './pseudo-version.js';
+export { matchPrefixPatterns } from './prefix-patterns.js';
+
+export { parseModuleRequest } from './module-request.js';
+export { parseSumdbRequest, type SumdbRequest } from './sumdb-request.js';
+
+export { formatInfo, parseInfo, type Info } from './info.js';
+export { chooseLatest, filterVersions, formatList, parseList } from './list.js';
+export { synthesizedMod } from './go-mod.js';

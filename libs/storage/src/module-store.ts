@@ -12,11 +12,11 @@ export interface ModuleStore {
   save(file: ModuleFile, source: ObjectSource, size: number, signal?: AbortSignal): Promise<boolean>;
   /** The canonical versions whose `.info` is stored, unsorted. Scans the storage: not for a request's path. */
   versions(module: string): Promise<string[]>;
-  /** Removes the files of one version. */
+  /** Removes the files of one version, `.info` first, so that it is not listed while the others go. */
   delete(version: ModuleVersion): Promise<void>;
 }
 
-/** The small rest below `.meta/`: receipts, index, resolved queries, checksum database answers. */
+/** The small rest: receipts, index, resolved queries, checksum database answers. A key is whole, `.meta/` included. */
 export interface MetaStore {
   get(key: string): Promise<ObjectBody | null>;
   put(key: string, bytes: Buffer, mode: 'create' | 'replace'): Promise<boolean>;

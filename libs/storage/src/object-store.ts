@@ -6,7 +6,10 @@ export interface ObjectStat {
   readonly size: number;
   /** When the stored copy was written, by the storage's clock. */
   readonly modified: Date;
-  /** A strong validator without quotes: equal when, and only when, the bytes are. */
+  /**
+   * A strong validator without quotes: the same etag means the same bytes. A copy that was replaced by equal bytes
+   * may have another one (a file system knows writes, not contents).
+   */
   readonly etag: string;
 }
 
@@ -22,12 +25,15 @@ export type Tier = 'memory' | 'disk' | 'storage';
 /** An object that is being read. A `Readable` body must be consumed or destroyed by the caller. */
 export interface ObjectBody {
   readonly stat: ObjectStat;
-  /** The whole object, or the range that was asked for. */
+  /** The whole object, or the range that was asked for. A Buffer may be shared with other readers: never write to it. */
   readonly body: Buffer | Readable;
   readonly tier: Tier;
 }
 
-/** Bytes to store: in memory, from a stream, or a finished file that stays the caller's (it may be hard-linked). */
+/**
+ * Bytes to store: in memory, from a stream (destroyed by the put, whatever comes of it), or a finished file that stays
+ * the caller's and is never written again (it may be hard-linked).
+ */
 export type ObjectSource = Buffer | Readable | { readonly file: string };
 
 export interface PutOptions {
@@ -35,6 +41,7 @@ export interface PutOptions {
   readonly size: number;
   /** `create` never touches an object that exists; `replace` swaps it whole. */
   readonly mode: 'create' | 'replace';
+  /** Aborts the put, which then throws the signal's reason and stores nothing. */
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +52,8 @@ export interface ObjectEntry {
 }
 
 /**
- * Keys to bytes. A key is a relative path of `/`-separated non-empty elements, none of them `.` or `..`.
+ * Keys to bytes. A key is a relative path of `/`-separated non-empty elements in printable ASCII, none of them `.` or
+ * `..`, the first not `.tmp`; any other throws TypeError. No key is the folder of another (`a` and `a/b`).
  * `null` is absent; a throw is a broken storage: a RefusalError of kind `busy` (can't be reached, full, read-only)
  * or `timeout` where the cause is known, any other error else. Readers see an object whole or not at all.
  */
@@ -55,9 +63,12 @@ export interface ObjectStore {
   stat(key: string): Promise<ObjectStat | null>;
   /** Reads an object or a range of it. A range beyond the size throws RangeError. */
   get(key: string, range?: ByteRange): Promise<ObjectBody | null>;
-  /** Stores an object. False: `create` met an object that was there before, or came first. */
+  /**
+   * Stores an object. False: `create` met an object that was there before, or came first (over a network this can be
+   * an earlier try of the same put whose answer was lost).
+   */
   put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean>;
-  /** Keys that begin with `prefix` (a plain string, not a folder), in byte order, after `startAfter`. */
+  /** Keys that begin with `prefix` (a plain string, not a folder), in byte order, those after `startAfter` only. */
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
   /** Removes an object; an absent one is no error. */
   delete(key: string): Promise<void>;

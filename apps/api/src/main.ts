@@ -1,0 +1,67 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { LoadedConfig } from '#libs/config';
+import { createLogger, createOpsServer, Health, listen, Metrics, NestLog, stopOnSignal, tellReady } from '#libs/observability';
+import { Changes, JobQueue, QueueCompletions, QueuePulse, RedisLink, Refusals } from '#libs/queue';
+import { openStorage } from '#libs/storage';
+import { ApiModule } from './api.module.js';
+import { ProxyService } from './proxy.service.js';
+import { createAdapter, registerRoutes } from './server.js';
+import { SumdbService } from './sumdb.service.js';
+
+/** Runs a gateway until it is told to stop. Throws when it can't start; a lost Redis is no reason: hits go on. */
+export async function runApi({ config, warnings }: LoadedConfig): Promise<void> {
+  const log = createLogger(config, 'gateway');
+  for (const warning of warnings) log.warn(warning);
+  const metrics = new Metrics();
+  const storage = await openStorage(config, metrics);
+
+  const adapter = createAdapter(config, log);
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with({ config, log, metrics, storage }), adapter, {
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
+  app.setGlobalPrefix(config.basePath);
+  const link = app.get(RedisLink);
+  const pulse = app.get(QueuePulse);
+  const health = new Health({
+    storage: { critical: true, check: () => storage.objects.check() },
+    redis: { critical: false, check: () => link.check() },
+    workers: { critical: false, check: () => pulse.admit() },
+  });
+  const server = adapter.getInstance();
+  registerRoutes(server, { config, log, metrics, health, proxy: app.get(ProxyService), sumdb: app.get(SumdbService) });
+  await app.init();
+
+  const refusals = app.get(Refusals);
+  app.get(Changes).subscribe(
+    ({ keys }) => {
+      for (const key of keys) storage.memory?.forget(key);
+      refusals.forget();
+    },
+    () => storage.memory?.forgetMutable(),
+  );
+  const ops = createOpsServer(metrics, health);
+  const opsUrl = await listen(ops, config.opsListen);
+  const url = await listen(server, config.listen);
+  log.info({ url: `${url}${config.basePath}`, ops: opsUrl, storage: config.storage.kind, offline: config.offline }, 'serving');
+  tellReady(`${url}${config.basePath}`);
+
+  stopOnSignal({
+    log,
+    grace: config.shutdownGrace,
+    // First the balancers are told, then transfers finish, then who still waits for a job is told; connections last.
+    stop: async () => {
+      health.drain();
+      const patience = setTimeout(() => app.get(JobQueue).dismiss(), config.shutdownGrace);
+      await server.close();
+      clearTimeout(patience);
+      await app.get(QueueCompletions).close();
+      await app.close();
+      await storage.objects.close();
+      link.close();
+      await ops.close();
+    },
+  });
+}

@@ -1,0 +1,98 @@
+import type { Catalog, Choose, Found } from '#libs/catalog';
+import type { Config } from '#libs/config';
+import type { Metrics } from '#libs/observability';
+import { RefusalError, type ModuleRequest } from '#libs/protocol';
+import { subjectOf, type Answer, type JobQueue, type JobRequest } from '#libs/queue';
+
+/** Where an answer came from, as X-Stoa-Cache says it. */
+export type CacheLabel = 'memory' | 'disk' | 'storage' | 'stale' | 'fetched' | 'negative';
+
+/** A file to send. */
+export interface Served {
+  readonly found: Found;
+  readonly cache: CacheLabel;
+}
+
+/** Who asks, and for which part. */
+export interface Asker {
+  readonly requestId: string;
+  /** Absent: the whole file. */
+  readonly choose?: Choose | undefined;
+}
+
+/** A refusal with what its headers need: whether it was a kept one, and how long it still holds in milliseconds. */
+export class RefusedAnswer extends RefusalError {
+  constructor(
+    answer: Extract<Answer['outcome'], { ok: false }>,
+    readonly cached: number | undefined,
+  ) {
+    super(answer.kind, answer.message);
+  }
+}
+
+/** The whole life of a module request. */
+export class ProxyService {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly queue: JobQueue,
+    private readonly config: Config,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Answers from storage; a miss, or what has grown old, goes through the queue. Throws RefusalError. */
+  async answer(request: ModuleRequest, asker: Asker): Promise<Served> {
+    const found = await this.catalog.find(request, asker.choose);
+    this.metrics.cacheLookups.inc({ kind: request.kind, result: !found ? 'miss' : found.fresh > 0 ? 'hit' : 'stale' });
+    if (found && found.fresh > 0) return { found, cache: found.tier };
+    if (this.config.offline) return this.offline(request, found);
+
+    const { outcome, cached } = await this.run(request, asker, found ? this.config.refreshWait : this.config.waitTimeout);
+
+    const now = await this.catalog.find(request, asker.choose); // the truth is in storage, whatever the outcome
+    if (now) return { found: now, cache: now.fresh > 0 ? 'fetched' : 'stale' };
+    if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
+    throw new RefusalError('busy', `${subject(request)}: removed while it was fetched, try again`);
+  }
+
+  private async run(request: ModuleRequest, { requestId }: Asker, wait: number): Promise<Answer> {
+    const stored = (): Promise<boolean> => this.catalog.answers(request);
+    // What the two jobs of a version make is disjoint; a client that asks for the zip asks for the rest next.
+    if (request.kind === 'zip' && !(await this.catalog.has({ ...request, kind: 'info' }))) {
+      void this.queue.run(jobFor({ ...request, kind: 'mod' }), { requestId, wait, stored: () => this.catalog.has({ ...request, kind: 'info' }) });
+    }
+    return this.queue.run(jobFor(request), { requestId, wait, stored });
+  }
+
+  private async offline(request: ModuleRequest, stale: Found | null): Promise<Served> {
+    if (request.kind === 'list') {
+      const list = await this.catalog.storedList(request.module);
+      if (list) return { found: list, cache: 'storage' };
+    }
+    if (stale) return { found: stale, cache: 'stale' };
+    if (request.kind === 'latest') {
+      const latest = await this.catalog.storedLatest(request.module);
+      if (latest) return { found: latest, cache: 'storage' };
+    }
+    throw new RefusalError('not-found', `${subject(request)}: not stored, and this proxy is offline`);
+  }
+}
+
+function jobFor(request: ModuleRequest): JobRequest {
+  switch (request.kind) {
+    case 'list':
+      return { name: 'query.list', payload: { module: request.module } };
+    case 'latest':
+      return { name: 'query.latest', payload: { module: request.module } };
+    case 'query':
+      return { name: 'query.revision', payload: { module: request.module, query: request.query } };
+    case 'info':
+    case 'mod':
+      return { name: 'fetch.mod', payload: { module: request.module, version: request.version } };
+    case 'zip':
+      return { name: 'fetch.zip', payload: { module: request.module, version: request.version } };
+  }
+}
+
+function subject(request: ModuleRequest): string {
+  return subjectOf(jobFor(request));
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Config } from '#libs/config';
+import { registerProbes, readVersion, type Health, type Logger, type Metrics } from '#libs/observability';
+import { RefusalError } from '#libs/protocol';
+import { answerParserError } from './parser-errors.js';
+import { registerProxy, refuse } from './proxy.routes.js';
+import type { ProxyService } from './proxy.service.js';
+import { observeRequests, requestId } from './request-context.js';
+import type { SumdbService } from './sumdb.service.js';
+
+/** Longer than the 90 s for which the go command keeps idle connections, so that it never meets one just closed. */
+const KEEP_ALIVE = 120_000;
+
+/** Makes the HTTP server that Nest runs on. */
+export function createAdapter(config: Config, log: Logger): FastifyAdapter {
+  return new FastifyAdapter({
+    logger: false,
+    genReqId: (request: IncomingMessage) => requestId(request.headers),
+    exposeHeadRoutes: false, // Fastify's would read whole files from storage and drop them.
+    keepAliveTimeout: KEEP_ALIVE,
+    clientErrorHandler: answerParserError,
+    // Percent-encodings that the router can't decode: no module has such a path.
+    frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      request.route = 'other';
+      refuse(request, reply, new RefusalError('not-found', 'malformed path'), config.notFoundTtl, log);
+    },
+  });
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly proxy: ProxyService;
+  readonly sumdb: SumdbService;
+}
+
+/** Adds all but Nest's pages: the order of a request is log and metrics, method, drain, probes, protocol. */
+export function registerRoutes(server: FastifyInstance, { config, log, metrics, health, proxy, sumdb }: Parts): void {
+  observeRequests(server, log, metrics);
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return undefined;
+    return refuse(request, reply, new RefusalError('method', `${request.method} is not served, only GET and HEAD`), config.notFoundTtl, log);
+  });
+  server.addHook('onSend', async (_request, reply) => {
+    // A connection that was busy when the close began would else stay open until its keep-alive ends.
+    if (health.isDraining) reply.header('connection', 'close');
+  });
+  registerProbes(server, health, readVersion(), config.basePath);
+  registerProxy(server, { proxy, sumdb, config, log });
+}

@@ -1,0 +1,82 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { BullRegistrar, Processor, WorkerHost } from '@nestjs/bullmq';
+import { Injectable } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import type { Config } from '#libs/config';
+import type { Logger } from '#libs/observability';
+import type { Envelope, Outcome } from '#libs/queue';
+import { JobRunner, SHUTDOWN } from './job-runner.js';
+
+/** A dead worker's job is taken over within lock and check, 12 s. `autorun` is off: settings come first. */
+const OPTIONS = { lockDuration: 8_000, stalledInterval: 4_000, maxStalledCount: 3, autorun: false };
+/** After the grace, time for cancelled jobs to go back to their queue. */
+const GIVE_BACK = 3_000;
+
+/** Consumes quick answers. BullMQ hands over the signal only to a processor with three parameters. */
+@Processor('query', OPTIONS)
+export class QueryConsumer extends WorkerHost {
+  constructor(private readonly runner: JobRunner) {
+    super();
+  }
+
+  override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
+    return this.runner.run(job, token, signal ?? new AbortController().signal);
+  }
+}
+
+/** Consumes long transfers. */
+@Processor('download', OPTIONS)
+export class DownloadConsumer extends WorkerHost {
+  constructor(private readonly runner: JobRunner) {
+    super();
+  }
+
+  override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
+    return this.runner.run(job, token, signal ?? new AbortController().signal);
+  }
+}
+
+/** Starts and stops the consumers in our order: they begin when all else is ready, and end before it. */
+@Injectable()
+export class Consumers {
+  constructor(
+    private readonly registrar: BullRegistrar,
+    private readonly query: QueryConsumer,
+    private readonly download: DownloadConsumer,
+  ) {}
+
+  start(config: Config, log: Logger): void {
+    this.registrar.register();
+    this.query.worker.concurrency = config.queryConcurrency;
+    this.download.worker.concurrency = config.downloadConcurrency;
+    for (const worker of this.workers) {
+      worker.on('error', (error) => log.debug({ reason: error.message }, `queue ${worker.name}`));
+      worker.on('stalled', (jobId) => log.warn({ jobId }, 'took over the job of a worker that fell silent'));
+      worker.on('lockRenewalFailed', (jobIds) => {
+        // Another worker has the job by now: what runs here, a go command say, must end.
+        for (const jobId of jobIds) worker.cancelJob(jobId, 'lock lost');
+      });
+      worker.run().catch((error: unknown) => log.error({ err: error }, `the consumer of queue ${worker.name} ended`));
+    }
+  }
+
+  /** Takes no more jobs, lets the running ones finish for `grace` milliseconds, gives the rest back to the queue. */
+  async stop(grace: number): Promise<void> {
+    const closed = Promise.all(this.workers.map((worker) => worker.close()));
+    if (await within(closed, grace)) return;
+    for (const worker of this.workers) worker.cancelAllJobs(SHUTDOWN);
+    if (await within(closed, GIVE_BACK)) return;
+    await Promise.all(this.workers.map((worker) => worker.close(true)));
+  }
+
+  private get workers(): WorkerHost['worker'][] {
+    return [this.query.worker, this.download.worker];
+  }
+}
+
+async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const limit = new AbortController();
+  const done = await Promise.race([work.then(() => true), after(milliseconds, false, { signal: limit.signal, ref: false })]);
+  limit.abort();
+  return done;
+}

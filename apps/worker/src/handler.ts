@@ -1,0 +1,15 @@
+import type { JobName, Jobs } from '#libs/queue';
+
+/** What a handler may use beside its payload. */
+export interface JobContext {
+  /** Aborted at the job's deadline, when its lock is lost, and at the end of a shutdown's grace. */
+  readonly signal: AbortSignal;
+  /** The request that first asked for it. */
+  readonly requestId: string;
+}
+
+/** Does one kind of job: resolves when what it makes is stored, throws RefusalError for an expected refusal. */
+export type Handler<N extends JobName> = (payload: Jobs[N], context: JobContext) => Promise<void>;
+
+/** One handler for each job of the map: the compiler refuses a missing one. */
+export type Handlers = { readonly [N in JobName]: Handler<N> };

@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { NestFactory } from '@nestjs/core';
+import type { LoadedConfig } from '#libs/config';
+import { DirectFetcher } from '#libs/fetcher';
+import { Scratch, ZipChecker } from '#libs/ingest';
+import { createLogger, createOpsServer, Health, listen, Metrics, NestLog, stopOnSignal, tellReady } from '#libs/observability';
+import { RedisLink, WorkerPulse } from '#libs/queue';
+import { openStorage } from '#libs/storage';
+import { Consumers } from './consumers.js';
+import { WorkerModule } from './worker.module.js';
+
+/** Runs a worker until it is told to stop. Throws when it can't start. */
+export async function runWorker({ config, warnings }: LoadedConfig): Promise<void> {
+  const log = createLogger(config, 'worker');
+  for (const warning of warnings) log.warn(warning);
+  const metrics = new Metrics();
+  const storage = await openStorage(config, metrics);
+  const scratch = new Scratch(config.dataDir);
+  await scratch.open();
+  const zips = new ZipChecker(Math.min(2, availableParallelism()));
+  const direct = new DirectFetcher({ go: config.go, vcs: config.vcs, dataDir: config.dataDir, concurrency: config.goConcurrency, metrics });
+  const goVersion = await direct.available();
+  if (goVersion === null) log.warn(`${config.go.binary}: no go command here; what needs direct is refused`);
+
+  const app = await NestFactory.createApplicationContext(
+    WorkerModule.with({ config, log, metrics, storage, scratch, zips, direct: goVersion === null ? null : direct }),
+    { logger: new NestLog(log), abortOnError: false },
+  );
+  const link = app.get(RedisLink);
+  const pulse = new WorkerPulse(link, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
+  const consumers = app.get(Consumers);
+  const health = new Health({
+    redis: { critical: true, check: () => link.check() },
+    storage: { critical: true, check: () => storage.objects.check() },
+    go: { critical: false, check: async () => (goVersion === null ? Promise.reject(new Error('no go command: direct is refused')) : undefined) },
+  });
+  const ops = createOpsServer(metrics, health);
+  const opsUrl = await listen(ops, config.opsListen);
+
+  consumers.start(config, log);
+  pulse.start();
+  log.info({ go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl }, 'taking jobs');
+  tellReady(opsUrl);
+
+  stopOnSignal({
+    log,
+    grace: config.shutdownGrace,
+    // Jobs first, then what they use.
+    stop: async () => {
+      health.drain();
+      await pulse.stop();
+      await consumers.stop(config.shutdownGrace);
+      await app.close();
+      await zips.close();
+      await scratch.close();
+      await storage.objects.close();
+      link.close();
+      await ops.close();
+    },
+  });
+}

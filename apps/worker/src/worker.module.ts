@@ -1,0 +1,56 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { createFetcher, DirectFetcher } from '#libs/fetcher';
+import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
+import { Changes, QueueModule, RedisLink, redisTime, Refusals, type QueueContext } from '#libs/queue';
+import type { Storage } from '#libs/storage';
+import { SumdbArchive } from '#libs/sumdb';
+import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
+import { createHandlers } from './handlers.js';
+import { JobRunner } from './job-runner.js';
+
+/** What the worker's parts are made of. */
+export interface WorkerContext extends QueueContext {
+  readonly storage: Storage;
+  readonly scratch: Scratch;
+  readonly zips: ZipChecker;
+  /** Null: this worker has no go command. */
+  readonly direct: DirectFetcher | null;
+}
+
+/**
+ * The worker, composed. The way of a job: 1. a consumer takes it, 2. the runner sets its deadline, 3. its handler
+ * looks at storage, 4. the fetcher brings it into a scratch folder, 5. ingest checks and stores it, 6. the gateways
+ * are told, 7. the runner keeps a refusal, if it is one, and returns the outcome.
+ */
+@Module({})
+export class WorkerModule {
+  static with(context: WorkerContext): DynamicModule {
+    const { config, log, metrics, storage, scratch, zips, direct } = context;
+    return {
+      module: WorkerModule,
+      imports: [QueueModule.worker(context)],
+      providers: [
+        Consumers,
+        QueryConsumer,
+        DownloadConsumer,
+        {
+          provide: JobRunner,
+          inject: [RedisLink, Refusals, Changes],
+          useFactory: (link: RedisLink, refusals: Refusals, changes: Changes) => {
+            const { modules, meta } = storage;
+            const handlers = createHandlers({
+              fetcher: createFetcher(config.go, direct, metrics),
+              ingest: new Ingest({ modules, meta, zips, metrics, log, now: () => redisTime(link) }),
+              modules,
+              archive: new SumdbArchive(meta, config.listTtl),
+              changes,
+              scratch,
+              sumdbs: config.sumdbs,
+            });
+            return new JobRunner({ handlers, refusals, config, metrics, log });
+          },
+        },
+      ],
+    };
+  }
+}

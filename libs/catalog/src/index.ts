@@ -1,0 +1,1 @@
+export { Catalog, type Choose, type Found } from './catalog.js';

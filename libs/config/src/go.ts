@@ -1,0 +1,38 @@
+import type { GoConfig } from './config.js';
+import type { Environment } from './environment.js';
+import type { Values } from './settings.js';
+
+/** What goes from our environment into the one that is built for the go command, and to our own HTTP client. */
+const INHERITED = [
+  'PATH',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+  'SSH_AUTH_SOCK',
+  'TMPDIR',
+  'NODE_EXTRA_CA_CERTS',
+];
+
+/** Puts together what the go command and the source plan are told. */
+export function goConfig(values: Values, env: Environment): GoConfig {
+  const inherited = INHERITED.flatMap((name) => (env[name] ? [[name, env[name]]] : []));
+  return {
+    binary: values.STOA_GO_BINARY,
+    GOPROXY: values.GOPROXY,
+    GONOPROXY: values.GONOPROXY,
+    GOPRIVATE: values.GOPRIVATE,
+    GOSUMDB: values.GOSUMDB,
+    GONOSUMDB: values.GONOSUMDB,
+    GOINSECURE: values.GOINSECURE,
+    GOVCS: values.GOVCS,
+    GOAUTH: values.GOAUTH,
+    extra: values.STOA_GO_ENV,
+    inherited: Object.fromEntries(inherited),
+  };
+}

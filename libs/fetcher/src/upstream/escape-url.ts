@@ -1,0 +1,6 @@
+/** Percent-encodes a path as cmd/go does (modfetch pathEscape): `!` becomes `%21`, `+` and `@` stay, `/` too. */
+export function escapeUrlPath(path: string): string {
+  return encodeURIComponent(path)
+    .replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll(/%(?:2F|24|26|2B|3A|3D|40)/g, decodeURIComponent);
+}

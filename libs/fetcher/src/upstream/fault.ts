@@ -1,0 +1,63 @@
+import { RefusalError, type RefusalKind } from '#libs/protocol';
+
+const TIMEOUTS: ReadonlySet<string> = new Set([
+  'ETIMEDOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+]);
+
+const NO_ROOM: ReadonlySet<string> = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOSPC', 'EROFS']);
+
+/** What is wrong with a source or its answer. Its message is a reason for the client, without what was asked. */
+export class SourceFault extends Error {
+  override readonly name = 'SourceFault';
+
+  constructor(
+    readonly kind: RefusalKind,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(reason, options);
+  }
+}
+
+/** The fault of a connection that failed before the answer began. */
+export function connectionFault(error: unknown): SourceFault {
+  const code = codeOf(error);
+  if (TIMEOUTS.has(code)) return new SourceFault('timeout', 'the upstream does not answer in time', { cause: error });
+  // A code names what failed (ECONNREFUSED, ENOTFOUND); an error's message also names hosts and addresses.
+  const detail = /^[A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
+  return new SourceFault('upstream', `the upstream can not be reached${detail}`, { cause: error });
+}
+
+/** The fault of a connection that failed within an answer. */
+export function bodyFault(error: unknown): SourceFault {
+  if (error instanceof SourceFault) return error;
+  if (TIMEOUTS.has(codeOf(error))) {
+    return new SourceFault('timeout', 'the upstream stalls in mid-answer', { cause: error });
+  }
+  return new SourceFault('upstream', 'the answer of the upstream is truncated', { cause: error });
+}
+
+/** Turns whatever a fetch threw into a refusal `<subject>: <reason>`; an aborted fetch is a timeout. */
+export function refusalFrom(error: unknown, subject: string, signal: AbortSignal): RefusalError {
+  if (error instanceof RefusalError) return error;
+  if (signal.aborted) {
+    if (signal.reason instanceof RefusalError) return signal.reason;
+    return new RefusalError('timeout', `${subject}: the time for this fetch is over`, { cause: error });
+  }
+  if (error instanceof SourceFault) {
+    const prefix = `${subject}: `;
+    const message = error.message.startsWith(prefix) ? error.message : prefix + error.message;
+    return new RefusalError(error.kind, message, { cause: error });
+  }
+  if (NO_ROOM.has(codeOf(error))) {
+    return new RefusalError('busy', `${subject}: this worker can not write its scratch files`, { cause: error });
+  }
+  return new RefusalError('internal', `${subject}: this worker failed`, { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

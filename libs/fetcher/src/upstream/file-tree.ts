@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FetchContext } from '../fetcher.js';
+import { SourceFault } from './fault.js';
+import type { UpstreamLimits } from './limits.js';
+import type { ProxyTree } from './proxy-tree.js';
+
+/** A `file://` GOPROXY: a static tree, or the `cache/download` folder of a module cache. */
+export class FileTree implements ProxyTree {
+  readonly source = 'file';
+
+  constructor(
+    private readonly root: string,
+    private readonly limits: UpstreamLimits,
+  ) {}
+
+  async read(path: string, { signal }: FetchContext): Promise<Buffer> {
+    signal.throwIfAborted();
+    const file = this.locate(path);
+    const size = await this.size(file);
+    if (size > this.limits.textSize) throw new SourceFault('upstream', 'the file is too large');
+    return readFile(file, { signal }).catch((error: unknown) => {
+      throw signal.aborted ? error : fileFault(error);
+    });
+  }
+
+  async download(path: string, { signal, scratch }: FetchContext): Promise<{ path: string; size: number }> {
+    signal.throwIfAborted();
+    const file = this.locate(path);
+    const size = await this.size(file);
+    if (size > this.limits.zipSize) throw new SourceFault('not-found', 'the zip is too large');
+
+    const copy = join(scratch, `${randomUUID()}.zip`);
+    try {
+      await copyFile(file, copy, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      signal.throwIfAborted();
+      const copied = await stat(copy);
+      if (copied.size !== size) throw new SourceFault('upstream', 'the zip changed while it was read');
+      return { path: copy, size };
+    } catch (error) {
+      await rm(copy, { force: true });
+      throw error;
+    }
+  }
+
+  /** Valid modules never lead out of the tree; this stands should anything else ever ask. */
+  private locate(path: string): string {
+    const elements = path.split('/');
+    if (elements.some((element) => element === '' || element === '.' || element === '..')) {
+      throw new SourceFault('not-found', 'no such file in the upstream');
+    }
+    return join(this.root, ...elements);
+  }
+
+  private async size(file: string): Promise<number> {
+    const found = await stat(file).catch((error: unknown) => {
+      throw fileFault(error);
+    });
+    if (!found.isFile()) throw new SourceFault('upstream', 'the upstream has something else than a file there');
+    return found.size;
+  }
+}
+
+/** Statuses as in cmd/go (web/http.go getFile): absent is 404, no permission is 403. */
+function fileFault(error: unknown): SourceFault {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') {
+    return new SourceFault('not-found', 'not found in the upstream', { cause: error });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new SourceFault('forbidden', 'the upstream does not let this worker read it', { cause: error });
+  }
+  return new SourceFault('upstream', 'the upstream can not be read', { cause: error });
+}

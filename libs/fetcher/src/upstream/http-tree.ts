@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Dispatcher } from 'undici';
+import type { FetchContext } from '../fetcher.js';
+import { escapeUrlPath } from './escape-url.js';
+import { bodyFault, SourceFault } from './fault.js';
+import type { HttpClient } from './http-client.js';
+import type { UpstreamLimits } from './limits.js';
+import type { ProxyTree } from './proxy-tree.js';
+import { statusFault } from './status-fault.js';
+
+/** An `http://` or `https://` GOPROXY. Path and query of its URL stay on every request. */
+export class HttpTree implements ProxyTree {
+  readonly source: string;
+  private readonly base: URL;
+  private readonly authorization: string | null;
+
+  constructor(
+    url: URL,
+    private readonly client: HttpClient,
+    private readonly limits: UpstreamLimits,
+  ) {
+    this.source = labelOf(url);
+    this.authorization = basicOf(url);
+    this.base = new URL(url);
+    this.base.username = '';
+    this.base.password = '';
+    this.base.hash = '';
+  }
+
+  async read(path: string, context: FetchContext): Promise<Buffer> {
+    const limit = this.limits.textSize;
+    const { body, length } = await this.open(path, this.limits.headersTimeout, context);
+    const tooLarge = (): SourceFault => new SourceFault('upstream', 'the answer of the upstream is too large');
+    const chunks: Buffer[] = [];
+    for await (const chunk of checked(body, length, limit, tooLarge)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  async download(path: string, context: FetchContext): Promise<{ path: string; size: number }> {
+    const limit = this.limits.zipSize;
+    const { body, length } = await this.open(path, this.limits.zipHeadersTimeout, context);
+    const tooLarge = (): SourceFault => new SourceFault('not-found', `the zip is larger than ${limit} bytes`);
+    const file = join(context.scratch, `${randomUUID()}.zip`);
+    const sink = createWriteStream(file, { flags: 'wx' });
+    try {
+      await pipeline(checked(body, length, limit, tooLarge), sink, { signal: context.signal });
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
+    }
+    return { path: file, size: sink.bytesWritten };
+  }
+
+  private async open(path: string, headersTimeout: number, { signal }: FetchContext): Promise<Answer> {
+    const url = new URL(this.base);
+    url.pathname = `${this.base.pathname}/${escapeUrlPath(path)}`.replaceAll(/\/{2,}/g, '/');
+    const answer = await this.client.get(url, { authorization: this.authorization, headersTimeout, signal });
+    if (answer.statusCode !== 200) throw await statusFault(answer);
+    return { body: answer.body, length: lengthOf(answer) };
+  }
+}
+
+interface Answer {
+  readonly body: Readable;
+  /** Content-Length, where the upstream sent one. */
+  readonly length: number | null;
+}
+
+/** The chunks of a body; refuses one that is too large as early as this is known, and one that ends too early. */
+async function* checked(
+  body: Readable,
+  length: number | null,
+  limit: number,
+  tooLarge: () => SourceFault,
+): AsyncGenerator<Buffer> {
+  try {
+    if (length !== null && length > limit) throw tooLarge();
+    let size = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge();
+      yield chunk;
+    }
+    if (length !== null && size !== length) throw new SourceFault('upstream', 'the answer of the upstream is truncated');
+  } catch (error) {
+    throw bodyFault(error);
+  } finally {
+    body.destroy();
+  }
+}
+
+function lengthOf({ headers }: Dispatcher.ResponseData): number | null {
+  const value = headers['content-length'];
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : null;
+}
+
+/** The host name alone: a path may hold a token, and an address is nobody's business. */
+function labelOf(url: URL): string {
+  return isIP(url.hostname.replace(/^\[(.*)\]$/, '$1')) ? 'proxy' : url.hostname;
+}
+
+function basicOf({ username, password }: URL): string | null {
+  if (username === '' && password === '') return null;
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
+}

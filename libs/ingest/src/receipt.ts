@@ -1,0 +1,18 @@
+/** What is kept of a stored version: `.meta/receipts/<escaped module>/<escaped version>.json`. */
+export interface Receipt {
+  readonly module: string;
+  readonly version: string;
+  /** A label of the source without credentials. */
+  readonly source: string;
+  /** RFC 3339, by the clock that all workers share. */
+  readonly stored: string;
+  /** From the start of the job to this receipt. */
+  readonly tookMilliseconds: number;
+  readonly zipBytes: number;
+  readonly unzippedBytes: number;
+  readonly files: number;
+  /** `h1:...` as in go.sum. */
+  readonly goModHash: string;
+  /** The checks that the version passed before it was stored. */
+  readonly checks: readonly string[];
+}

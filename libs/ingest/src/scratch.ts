@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+const TOUCH_EVERY = 10 * 60_000;
+const DEAD_AFTER = 60 * 60_000;
+const OWNER = /^(?<host>.+)-(?<pid>\d+)-[0-9a-f]{12}$/;
+
+/**
+ * The place of a worker's unfinished files: `<data dir>/scratch/<hostname>-<pid>-<random>`. Workers of several hosts
+ * may share the data dir, so each says in the name of its folder whose it is, and touches it every ten minutes.
+ */
+export class Scratch {
+  /** Folders in use by this process: its own pid alone would make them look like leftovers of one before it. */
+  private static readonly used = new Set<string>();
+
+  private readonly parent: string;
+  /** The folder of this worker. */
+  readonly root: string;
+  private touching: NodeJS.Timeout | undefined;
+
+  constructor(dataDir: string) {
+    this.parent = join(dataDir, 'scratch');
+    this.root = join(this.parent, `${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`);
+  }
+
+  /** Makes the folder, for this user alone, and removes those of workers that died. */
+  async open(): Promise<void> {
+    Scratch.used.add(this.root);
+    await mkdir(this.parent, { recursive: true, mode: 0o700 });
+    await mkdir(this.root, { mode: 0o700 });
+    // A touch that fails is made good by the next one.
+    this.touching = setInterval(() => void touch(this.root).catch(() => {}), TOUCH_EVERY).unref();
+    await this.sweep();
+  }
+
+  /** Gives `fn` a fresh folder and removes it with all it holds, whatever happens. */
+  async use<T>(fn: (dir: string) => Promise<T>): Promise<T> {
+    const dir = await mkdtemp(join(this.root, 'job-'));
+    try {
+      return await fn(dir);
+    } finally {
+      await remove(dir);
+    }
+  }
+
+  /** Removes the folder of this worker. */
+  async close(): Promise<void> {
+    clearInterval(this.touching);
+    await remove(this.root);
+    Scratch.used.delete(this.root);
+  }
+
+  private async sweep(): Promise<void> {
+    for (const name of await readdir(this.parent)) {
+      const dir = join(this.parent, name);
+      if (!Scratch.used.has(dir) && (await isDead(dir, name))) await remove(dir);
+    }
+  }
+}
+
+async function isDead(dir: string, name: string): Promise<boolean> {
+  const owner = OWNER.exec(name)?.groups;
+  if (owner === undefined) return false;
+  // A pid that lives again says nothing about the folder; an untouched hour does, on any host.
+  if (owner['host'] === hostname() && !isAlive(Number(owner['pid']))) return true;
+  const touched = await stat(dir).catch(() => null);
+  return touched !== null && Date.now() - touched.mtimeMs > DEAD_AFTER;
+}
+
+/** Another process that lives: our own pid in a leftover is from before a container's restart. */
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function touch(dir: string): Promise<void> {
+  const now = new Date();
+  await utimes(dir, now, now);
+}
+
+/** Never throws: what can't be removed now is a leftover for the next start, and no reason to fail a finished job. */
+async function remove(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+}

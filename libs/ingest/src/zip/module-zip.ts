@@ -1,0 +1,105 @@
+import { isUtf8 } from 'node:buffer';
+import { filePathFault, RefusalError, type ModuleVersion } from '#libs/protocol';
+import { foldCase } from './case-fold.js';
+import { readCentralDirectory, type ZipEntry } from './central-directory.js';
+import { checkEntryData, readEntry } from './entry-data.js';
+import { MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE } from './limits.js';
+import { PathTree } from './path-tree.js';
+import { quoted, ZipFault } from './zip-fault.js';
+import { ZipSource } from './zip-source.js';
+
+/** What a check learns of a module zip. */
+export interface ZipReport {
+  /** Entries of the central directory, folders included. */
+  readonly entries: number;
+  /** Sum of the declared sizes of its files, in bytes. */
+  readonly uncompressed: number;
+  /** The go.mod of the module's root, size and CRC-32 verified; null when the zip has none. */
+  readonly goMod: Buffer | null;
+}
+
+/**
+ * Checks a module zip by the rules of golang.org/x/mod/zip (CheckZip), from its central directory; no content but
+ * go.mod's is read. Synchronous: for a worker thread. Throws RefusalError not-found for a zip that breaks a rule, and
+ * what the file system throws when the file can't be read.
+ */
+export function checkModuleZip(path: string, version: ModuleVersion): ZipReport {
+  const source = new ZipSource(path);
+  try {
+    return check(source, `${version.module}@${version.version}/`);
+  } catch (error) {
+    if (!(error instanceof ZipFault)) throw error;
+    throw new RefusalError('not-found', `${version.module}@${version.version}: invalid zip: ${error.message}`);
+  } finally {
+    source.close();
+  }
+}
+
+function check(source: ZipSource, prefix: string): ZipReport {
+  if (source.size > MAX_ZIP_FILE) {
+    throw new ZipFault(`the file is too large (${source.size} bytes; limit is ${MAX_ZIP_FILE} bytes)`);
+  }
+
+  const directory = readCentralDirectory(source);
+  const prefixBytes = Buffer.from(prefix);
+  const tree = new PathTree();
+  let uncompressed = 0;
+  let goMod: ZipEntry | null = null;
+  for (const entry of directory.entries) {
+    const path = pathOf(entry, prefixBytes);
+    const folder = path === '' || path.endsWith('/');
+    if (path !== '') checkPath(tree, path, folder);
+    if (folder) {
+      // go opens folders too when it hashes a zip, and fails on one with content.
+      if (entry.size !== 0) throw new ZipFault(`directory ${quoted(path)} has content`);
+      continue;
+    }
+
+    checkSize(path, entry);
+    uncompressed += entry.size;
+    if (uncompressed > MAX_ZIP_FILE) {
+      throw new ZipFault(`total uncompressed size of module contents too large (max size is ${MAX_ZIP_FILE} bytes)`);
+    }
+    if (path === 'go.mod') goMod = entry;
+  }
+
+  checkEntryData(source, directory);
+  return {
+    entries: directory.entries.length,
+    uncompressed,
+    goMod: goMod && readEntry(source, goMod, MAX_GO_MOD),
+  };
+}
+
+/** The path below the module's root, '' for the root itself. */
+function pathOf(entry: ZipEntry, prefix: Buffer): string {
+  if (prefix.compare(entry.name, 0, Math.min(prefix.length, entry.name.length)) !== 0) {
+    throw new ZipFault(`${quoted(entry.name.toString())} is outside of <module>@<version>/`);
+  }
+  const path = entry.name.subarray(prefix.length);
+  if (!isUtf8(path)) throw new ZipFault(`${quoted(path.toString())} is not valid UTF-8`);
+  return path.toString();
+}
+
+/** CheckFilePath refuses all that path.Clean would change, so x/mod's own test for it is not repeated. */
+function checkPath(tree: PathTree, path: string, folder: boolean): void {
+  const bare = folder ? path.slice(0, -1) : path;
+  const fault = filePathFault(bare);
+  if (fault !== null) throw new ZipFault(`malformed file path ${quoted(bare)}: ${fault}`);
+  tree.add(bare, folder);
+  if (folder || foldCase(bare.slice(bare.lastIndexOf('/') + 1)) !== 'go.mod') return;
+  if (bare.includes('/')) throw new ZipFault(`${quoted(bare)}: go.mod file not in module root directory`);
+  if (bare !== 'go.mod') throw new ZipFault(`${quoted(bare)}: go.mod files must have lowercase names`);
+}
+
+function checkSize(path: string, entry: ZipEntry): void {
+  if (path === 'go.mod' && entry.size > MAX_GO_MOD) {
+    throw new ZipFault(`go.mod file too large (max size is ${MAX_GO_MOD} bytes)`);
+  }
+  if (path === 'LICENSE' && entry.size > MAX_LICENSE) {
+    throw new ZipFault(`LICENSE file too large (max size is ${MAX_LICENSE} bytes)`);
+  }
+  if (entry.method === 0 && entry.size !== entry.compressedSize) {
+    throw new ZipFault(`${quoted(path)} is stored with another size than declared`);
+  }
+}

@@ -1,0 +1,27 @@
+import { parentPort } from 'node:worker_threads';
+import { RefusalError, type ModuleVersion, type Refusal } from '#libs/protocol';
+import { checkModuleZip, type ZipReport } from './module-zip.js';
+
+/** What a thread is asked; it answers each task with one reply, in order. */
+export interface ZipTask {
+  readonly path: string;
+  readonly version: ModuleVersion;
+}
+
+/** What a thread answers; `failure` is our own fault (the file can't be read). */
+export type ZipReply =
+  | { readonly report: Omit<ZipReport, 'goMod'> & { readonly goMod: Uint8Array | null } }
+  | { readonly refusal: Refusal }
+  | { readonly failure: Error };
+
+function reply(task: ZipTask): ZipReply {
+  try {
+    return { report: checkModuleZip(task.path, task.version) };
+  } catch (error) {
+    if (error instanceof RefusalError) return { refusal: error.toRefusal() };
+    return { failure: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+const port = parentPort;
+port?.on('message', (task: ZipTask) => port.postMessage(reply(task)));

@@ -1,0 +1,42 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { Config } from '#libs/config';
+
+export type { Logger } from 'pino';
+
+/** Makes the one logger of a process. JSON lines carry `time` in RFC 3339, `process`, and what the caller adds. */
+export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>, processName: string): Logger {
+  const options = {
+    level: config.logLevel,
+    base: { process: processName },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (config.logFormat === 'json') return pino(options);
+  return pino(options, pretty({ ignore: 'process,pid,hostname', messageFormat: `${processName}: {msg}`, sync: true }));
+}
+
+/** Nest's own messages, in our log: its chatter at start goes to debug. */
+export class NestLog implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, context?: unknown): void {
+    this.logger.debug({ context }, String(message));
+  }
+  debug(message: unknown, context?: unknown): void {
+    this.logger.debug({ context }, String(message));
+  }
+  verbose(message: unknown, context?: unknown): void {
+    this.logger.trace({ context }, String(message));
+  }
+  warn(message: unknown, context?: unknown): void {
+    this.logger.warn({ context }, String(message));
+  }
+  error(message: unknown, stack?: unknown, context?: unknown): void {
+    this.logger.error({ context, stack }, String(message));
+  }
+  fatal(message: unknown, context?: unknown): void {
+    this.logger.fatal({ context }, String(message));
+  }
+}

@@ -1,0 +1,30 @@
+import { fastify, type FastifyInstance } from 'fastify';
+import type { ListenAddress } from '#libs/config';
+import type { Health } from './health.js';
+import type { Metrics } from './metrics.js';
+import { registerProbes } from './probes.js';
+import { readVersion } from './version.js';
+
+/**
+ * The operators' listener of a process: `/metrics`, the probes, and what the process adds to it.
+ * It is separate from the clients' one, so that metrics and admin writes can stay on an inner address.
+ */
+export function createOpsServer(metrics: Metrics, health: Health): FastifyInstance {
+  const server = fastify({ logger: false, forceCloseConnections: true });
+  registerProbes(server, health, readVersion());
+  server.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.page()));
+  return server;
+}
+
+/** Binds a Fastify server to a TCP or unix address and gives what clients type: `http://host:port` or `unix:/path`. */
+export async function listen(server: FastifyInstance, address: ListenAddress): Promise<string> {
+  if ('socket' in address) {
+    await server.listen({ path: address.socket });
+    return `unix:${address.socket}`;
+  }
+  await server.listen({ host: address.host, port: address.port });
+  const bound = server.server.address();
+  const port = bound !== null && typeof bound === 'object' ? bound.port : address.port;
+  const host = address.host === '0.0.0.0' || address.host === '::' ? '127.0.0.1' : address.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,40 @@
+/** Longest escaped path element, in bytes: file systems stop at 255, and suffixes and temporary names need room. */
+const MAX_ELEMENT = 200;
+/** Longest element that joins a module's last element and a version, as the index has them. */
+const MAX_JOINED_ELEMENT = 240;
+/** Longest storage key, in bytes: object stores stop at 1024, and a configured prefix needs room. */
+const MAX_KEY = 900;
+/** The key in which a version takes most room: `.meta/index/<time with nanoseconds>/<module>@<version>`. */
+const INDEX_OVERHEAD = '.meta/index/2006-01-02T15:04:05.000000000Z/@'.length;
+const QUERY_OVERHEAD = '.meta/queries//.json'.length;
+
+/** Tells whether an escaped module path can be stored. */
+export function pathFits(escapedPath: string): boolean {
+  return escapedPath.length <= MAX_KEY && escapedPath.split('/').every((element) => element.length <= MAX_ELEMENT);
+}
+
+/** Tells whether every key of a module's version fits in what storages take; both arguments are escaped. */
+export function versionFits(escapedPath: string, escapedVersion: string): boolean {
+  const lastElement = escapedPath.slice(escapedPath.lastIndexOf('/') + 1);
+  return (
+    pathFits(escapedPath) &&
+    escapedVersion.length <= MAX_ELEMENT &&
+    lastElement.length + 1 + escapedVersion.length <= MAX_JOINED_ELEMENT &&
+    INDEX_OVERHEAD + escapedPath.length + escapedVersion.length <= MAX_KEY
+  );
+}
+
+/** Tells whether the key of a module's revision query fits in what storages take; both arguments are escaped. */
+export function queryFits(escapedPath: string, escapedQuery: string): boolean {
+  return (
+    pathFits(escapedPath) &&
+    escapedQuery.length <= MAX_ELEMENT &&
+    QUERY_OVERHEAD + escapedPath.length + escapedQuery.length <= MAX_KEY
+  );
+}
+
+/** Tells whether a key of the checksum database's tree fits in what storages take. */
+export function sumdbKeyFits(name: string, path: string): boolean {
+  const key = `.meta/sumdb/${name}/${path}`;
+  return key.length <= MAX_KEY && key.split('/').every((element) => element.length <= MAX_JOINED_ELEMENT);
+}

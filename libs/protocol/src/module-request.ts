@@ -1,0 +1,63 @@
+import { escapePath, escapeVersion, unbang, unescapeVersion } from './escape.js';
+import { pathFits, queryFits, versionFits } from './length-limit.js';
+import { modulePathFault } from './module-path.js';
+import type { ModuleRequest } from './request.js';
+import { decodeUrlPath, notFound } from './url-path.js';
+import { isCanonicalFor, versionFault } from './version.js';
+
+const LATEST = '/@latest';
+const VERSIONS = '/@v/';
+/** Words that the go command resolves by itself: a branch of such a name can't be asked for. */
+const QUERY_WORDS = new Set(['latest', 'upgrade', 'patch']);
+
+function parseModulePath(escaped: string): string {
+  const module = unbang(escaped);
+  if (module === null) throw notFound(escaped, 'invalid escaped module path');
+  const fault = modulePathFault(module);
+  if (fault !== null) throw notFound(module, `malformed module path: ${fault}`);
+  if (!pathFits(escapePath(module))) throw notFound(module, 'module path too long');
+  return module;
+}
+
+function parseVersion(module: string, escaped: string): string {
+  const version = unescapeVersion(escaped);
+  if (version === null) throw notFound(`${module}@${escaped}`, 'disallowed version string');
+  // Refused by go itself since 1.26; such a name must not come near a command line.
+  if (version.startsWith('-')) throw notFound(`${module}@${version}`, 'invalid module version: leading dash');
+  return version;
+}
+
+function parseVersionFile(module: string, file: string): ModuleRequest {
+  const dot = file.lastIndexOf('.');
+  const kind = file.slice(dot + 1);
+  if (dot < 0 || (kind !== 'info' && kind !== 'mod' && kind !== 'zip')) {
+    throw notFound(`${module}/@v/${file}`, 'no such file in the module proxy protocol');
+  }
+
+  const version = parseVersion(module, file.slice(0, dot));
+  const asked = `${module}@${version}`;
+  if (isCanonicalFor(module, version)) {
+    if (!versionFits(escapePath(module), escapeVersion(version))) throw notFound(asked, 'version too long');
+    return { kind, module, version };
+  }
+  if (kind !== 'info') throw notFound(asked, `invalid version: ${versionFault(module, version)}`);
+  if (QUERY_WORDS.has(version)) throw notFound(asked, 'invalid version: the go command resolves this word by itself');
+  if (!queryFits(escapePath(module), escapeVersion(version))) throw notFound(asked, 'version too long');
+  return { kind: 'query', module, query: version };
+}
+
+/**
+ * Reads what a client asks of a module from a raw URL path, without base path and query: percent-decoded once, split
+ * at the last `/@v/` or at `/@latest`, unescaped, checked. Throws a not-found refusal on everything else.
+ */
+export function parseModuleRequest(path: string): ModuleRequest {
+  const decoded = decodeUrlPath(path);
+  if (!decoded.startsWith('/')) throw notFound(decoded, 'no module request');
+  if (decoded.endsWith(LATEST)) return { kind: 'latest', module: parseModulePath(decoded.slice(1, -LATEST.length)) };
+
+  const split = decoded.lastIndexOf(VERSIONS);
+  if (split < 0) throw notFound(decoded, 'no module request');
+  const module = parseModulePath(decoded.slice(1, split));
+  const file = decoded.slice(split + VERSIONS.length);
+  return file === 'list' ? { kind: 'list', module } : parseVersionFile(module, file);
+}

@@ -1,0 +1,33 @@
+import type { Logger } from '#libs/observability';
+import type { RedisLink } from './redis-link.js';
+
+/** Storage keys whose content was replaced or removed. */
+export interface Change {
+  readonly reason: 'refreshed' | 'deleted' | 'purged';
+  readonly keys: readonly string[];
+}
+
+/** Tells every gateway what changed in storage, on the channel `<prefix>:changed`. */
+export class Changes {
+  constructor(
+    private readonly link: RedisLink,
+    private readonly log: Logger,
+  ) {}
+
+  /** Tells all gateways. A gateway that is cut off drops its mutable entries when it comes back. */
+  async publish(change: Change): Promise<void> {
+    await this.link.commands.publish(this.channel, JSON.stringify(change));
+  }
+
+  /** Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection. */
+  async subscribe(changed: (change: Change) => void, missed: () => void): Promise<void> {
+    this.link.subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
+    this.link.subscriber.on('ready', missed);
+    // ioredis keeps the subscription over reconnections; before the first connection it waits in its offline queue.
+    void this.link.subscriber.subscribe(this.channel).catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'));
+  }
+
+  private get channel(): string {
+    return `${this.link.prefix}:changed`;
+  }
+}

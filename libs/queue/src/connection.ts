@@ -1,0 +1,74 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { ConnectionOptions } from 'bullmq';
+import type { RedisConfig } from '#libs/config';
+
+/**
+ * How a connection is used. `command`: a caller waits, so a lost Redis must fail at once instead of filling a buffer.
+ * `blocking`: XREAD, BZPOPMIN and subscriptions, which wait for as long as it takes.
+ */
+export type ConnectionRole = 'command' | 'blocking';
+
+/** Redis Cluster needs the keys of one queue in one slot; elsewhere the prefix is as configured. */
+export function queuePrefix(config: RedisConfig, prefix: string): string {
+  return config.kind === 'cluster' ? `{${prefix}}` : prefix;
+}
+
+/** The connection options that BullMQ makes its connections from. */
+export function bullConnection(config: RedisConfig, role: ConnectionRole): ConnectionOptions {
+  return config.kind === 'cluster' ? connectRedis(config, role) : { ...redisOptions(config, role) };
+}
+
+/** Connects with what the settings say. The caller owns the connection and must listen to its `error` event. */
+export function connectRedis(config: RedisConfig, role: ConnectionRole): Redis | Cluster {
+  if (config.kind !== 'cluster') return new Redis(redisOptions(config, role));
+  return new Cluster([...config.nodes], {
+    enableOfflineQueue: role === 'blocking',
+    clusterRetryStrategy: reconnectDelay,
+    redisOptions: { ...roleOptions(role), ...credentials(config), ...tls(config.tls) },
+  });
+}
+
+function redisOptions(config: Exclude<RedisConfig, { kind: 'cluster' }>, role: ConnectionRole): RedisOptions {
+  const common = { ...roleOptions(role), ...credentials(config), db: config.db };
+  switch (config.kind) {
+    case 'server':
+      return { ...common, host: config.host, port: config.port, ...tls(config.tls) };
+    case 'socket':
+      return { ...common, path: config.path };
+    case 'sentinel':
+      return {
+        ...common,
+        sentinels: [...config.sentinels],
+        name: config.master,
+        ...(config.sentinel.username ? { sentinelUsername: config.sentinel.username } : {}),
+        ...(config.sentinel.password ? { sentinelPassword: config.sentinel.password } : {}),
+        sentinelRetryStrategy: reconnectDelay,
+        ...(config.tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+      };
+  }
+}
+
+function roleOptions(role: ConnectionRole): RedisOptions {
+  return {
+    retryStrategy: reconnectDelay,
+    connectTimeout: 5_000,
+    enableOfflineQueue: role === 'blocking',
+    maxRetriesPerRequest: role === 'blocking' ? null : 1,
+  };
+}
+
+/** 50 ms, doubling to 1 s: a failover is noticed soon and a dead server is not hammered. */
+function reconnectDelay(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt - 1, 5), 1_000);
+}
+
+function credentials(config: { username?: string; password?: string }): RedisOptions {
+  return {
+    ...(config.username ? { username: config.username } : {}),
+    ...(config.password ? { password: config.password } : {}),
+  };
+}
+
+function tls(on: boolean): RedisOptions {
+  return on ? { tls: {} } : {};
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as after } from 'node:timers/promises';
+import type { Queue } from 'bullmq';
+import { RefusalError, type RefusalKind } from '#libs/protocol';
+import type { Metrics } from '#libs/observability';
+import { type Completions, readOutcome } from './completions.js';
+import { dedupId, JOB_OPTIONS, queueOf, SCHEMA, subjectOf, type Envelope, type JobRequest, type QueueName } from './jobs.js';
+import { refused, STORED, type Outcome } from './outcome.js';
+import { patiently } from './patience.js';
+import type { QueuePulse } from './pulse.js';
+import type { Refusals } from './refusals.js';
+
+/** How often a flight looks at its job and at storage by itself, in milliseconds: events may be lost. */
+const LOOK = 3_000;
+/** How long a flight goes on without a living worker, or without Redis, in milliseconds. */
+const STRANDED = 20_000;
+/** How often a job that Redis lost is added anew before the flight ends. */
+const ROUNDS = 3;
+
+/** The answer of a run. `cached`: milliseconds that a kept refusal still holds; undefined when the job was just run. */
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly cached?: number;
+}
+
+export interface RunOptions {
+  readonly requestId: string;
+  /** Milliseconds that this caller waits at most. The job goes on after it. */
+  readonly wait: number;
+  /** Whether storage has what the job makes. Storage is the truth, whatever the queue says. */
+  stored(): Promise<boolean>;
+}
+
+interface Parts {
+  readonly queues: Readonly<Record<QueueName, Queue>>;
+  readonly completions: Readonly<Record<QueueName, Completions>>;
+  readonly refusals: Refusals;
+  readonly pulse: QueuePulse;
+  readonly metrics: Metrics;
+  /** STOA_QUEUE_PATIENCE in milliseconds. */
+  readonly patience: number;
+}
+
+/**
+ * The gateway's side of the queue. `run` gives every caller the outcome of the one flight of a job: callers in this
+ * process share a promise, callers in other processes join through BullMQ's deduplication.
+ */
+export class JobQueue {
+  private readonly flights = new Map<string, Promise<Answer>>();
+  private readonly callers = new Set<(answer: Answer) => void>();
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Runs or joins a job. Never throws: a queue that can't be used is a refusal of kind `busy`. */
+  async run(job: JobRequest, options: RunOptions): Promise<Answer> {
+    const id = dedupId(job);
+    const { metrics } = this.parts;
+    let flight = this.flights.get(id);
+    if (flight) metrics.singleFlightJoined.inc({ job: job.name });
+    else {
+      flight = this.fly(job, options).finally(() => this.flights.delete(id));
+      this.flights.set(id, flight);
+    }
+    const sooner = Promise.withResolvers<Answer>();
+    const timer = setTimeout(() => sooner.resolve(answered('timeout', `${subjectOf(job)}: not fetched in time; it goes on, try again`)), options.wait);
+    this.callers.add(sooner.resolve);
+    metrics.waitingClients.inc();
+    try {
+      return await Promise.race([flight, sooner.promise]);
+    } finally {
+      metrics.waitingClients.dec();
+      this.callers.delete(sooner.resolve);
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends all waits with a refusal of kind `busy`: this gateway stops. The jobs go on. */
+  dismiss(): void {
+    for (const answer of this.callers) answer(answered('busy', 'this gateway is stopping'));
+  }
+
+  /** One flight: refused of late? admitted? then the job, and what it comes to. */
+  private async fly(job: JobRequest, options: RunOptions): Promise<Answer> {
+    const { refusals, pulse, patience } = this.parts;
+    try {
+      const kept = await patiently(patience, () => refusals.find(dedupId(job)));
+      if (kept) return { outcome: refused(kept.refusal), cached: kept.left };
+      await patiently(patience, () => pulse.admit());
+      return { outcome: await this.rounds(job, options) };
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      return { outcome: refused({ kind: error.kind, message: `${subjectOf(job)}: ${error.message}` }) };
+    }
+  }
+
+  private async rounds(job: JobRequest, options: RunOptions): Promise<Outcome> {
+    const queue = this.parts.queues[queueOf(job.name)];
+    for (let round = 0; round < ROUNDS; round++) {
+      const outcome = await this.follow(job, options);
+      if (outcome) return outcome;
+      // Redis does not know the job that its deduplication key names: a restart without data, or an eviction.
+      await patiently(this.parts.patience, () => queue.removeDeduplicationKey(dedupId(job)));
+    }
+    throw new RefusalError('busy', 'the job queue loses jobs');
+  }
+
+  /** Adds the job, or joins the one under way, and follows it to its end. Null: the job is unknown to Redis. */
+  private async follow(job: JobRequest, { requestId, stored }: RunOptions): Promise<Outcome | null> {
+    const { metrics, patience } = this.parts;
+    const name = queueOf(job.name);
+    const queue = this.parts.queues[name];
+    const completions = this.parts.completions[name];
+    const envelope: Envelope = { schema: SCHEMA, requestId, payload: job.payload };
+    const offered = randomUUID();
+    let jobId: string = offered;
+    let end: Promise<Outcome | null> = completions.expect(jobId); // before the add, so that no event can come too soon
+    try {
+      const added = await patiently(patience, async () => {
+        await completions.ready();
+        return queue.add(job.name, envelope, { ...JOB_OPTIONS, jobId: offered, deduplication: { id: dedupId(job) } });
+      });
+      if (added.id !== undefined && added.id !== offered) {
+        metrics.singleFlightJoined.inc({ job: job.name });
+        completions.forget(offered);
+        jobId = added.id;
+        end = completions.expect(jobId);
+        const seen = await this.look(queue, jobId, stored); // it may have ended before we listened
+        if (seen !== 'running') return seen;
+      }
+      return await this.await(queue, jobId, end, stored);
+    } finally {
+      completions.forget(jobId);
+    }
+  }
+
+  private async await(queue: Queue, jobId: string, end: Promise<Outcome | null>, stored: () => Promise<boolean>): Promise<Outcome | null> {
+    let answered = Date.now();
+    for (;;) {
+      const timer = new AbortController();
+      const pause = after(LOOK, 'look' as const, { signal: timer.signal }).catch(() => 'look' as const);
+      const first = await Promise.race([end, pause]);
+      timer.abort();
+      if (first !== 'look') return first;
+      try {
+        const seen = await this.look(queue, jobId, stored);
+        if (seen !== 'running') return seen;
+        if ((await this.parts.pulse.workerless()) > STRANDED) throw new RefusalError('busy', 'no worker is running');
+        answered = Date.now();
+      } catch (error) {
+        if (error instanceof RefusalError) throw error;
+        if (Date.now() - answered > STRANDED) throw new RefusalError('busy', 'the job queue does not answer');
+      }
+    }
+  }
+
+  /** A look at storage and at the job. Throws when Redis does not answer. */
+  private async look(queue: Queue, jobId: string, stored: () => Promise<boolean>): Promise<Outcome | null | 'running'> {
+    if (await stored()) return STORED;
+    const job = await patiently(LOOK, () => queue.getJob(jobId));
+    if (!job) return null;
+    if (!job.finishedOn) return 'running';
+    return job.failedReason ? readOutcome(null) : readOutcome(job.returnvalue);
+  }
+}
+
+function answered(kind: RefusalKind, message: string): Answer {
+  return { outcome: { ok: false, kind, message } };
+}

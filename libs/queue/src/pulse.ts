@@ -1,0 +1,113 @@
+import type { Queue } from 'bullmq';
+import { RefusalError } from '#libs/protocol';
+import type { Metrics } from '#libs/observability';
+import type { QueueName } from './jobs.js';
+import type { RedisLink } from './redis-link.js';
+
+/** A worker shows itself this often, in milliseconds ... */
+const BEAT = 1_000;
+/** ... and counts as gone after this silence, in seconds of Redis' clock. */
+const SILENCE = 5;
+/** How old a gateway's view of queues and workers may be, in milliseconds. */
+const VIEW_AGE = 500;
+
+// Stamped by Redis' own clock, so that workers and gateways need not agree on the time.
+const BEAT_SCRIPT = `
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])`;
+const COUNT_SCRIPT = `return redis.call('ZCOUNT', KEYS[1], tonumber(redis.call('TIME')[1]) - ARGV[1], '+inf')`;
+
+/** The worker's side: a sign of life in the sorted set `<prefix>:workers`. */
+export class WorkerPulse {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly link: RedisLink,
+    private readonly workerId: string,
+  ) {}
+
+  start(): void {
+    void this.beat();
+    this.timer = setInterval(() => void this.beat(), BEAT);
+    this.timer.unref();
+  }
+
+  /** Withdraws the sign, so that gateways know at once. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.link.commands.zrem(workersKey(this.link), this.workerId).catch(() => {});
+  }
+
+  private async beat(): Promise<void> {
+    // A missed beat is made up by the next one; a lost Redis is logged by its connection.
+    await this.link.commands.eval(BEAT_SCRIPT, 1, workersKey(this.link), this.workerId, SILENCE).catch(() => {});
+  }
+}
+
+/** What a gateway sees of the other side. */
+interface View {
+  readonly at: number;
+  readonly workers: number;
+  readonly waiting: number;
+}
+
+/** The gateway's side: how many workers live and how many jobs wait, asked of Redis at most twice a second. */
+export class QueuePulse {
+  private view: View | null = null;
+  private asking: Promise<View> | null = null;
+  private lastSeen = Date.now();
+
+  constructor(
+    private readonly link: RedisLink,
+    private readonly queues: Readonly<Record<QueueName, Queue>>,
+    private readonly maxWaiting: number,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Throws RefusalError `busy` when no worker lives or too many jobs wait, and other errors when Redis is away. */
+  async admit(): Promise<void> {
+    const { workers, waiting } = await this.look();
+    if (workers === 0) throw new RefusalError('busy', 'no worker is running');
+    if (waiting >= this.maxWaiting) throw new RefusalError('busy', 'too many requests are waiting');
+  }
+
+  /** Milliseconds since a worker was last seen alive. */
+  async workerless(): Promise<number> {
+    const { workers } = await this.look();
+    return workers > 0 ? 0 : Date.now() - this.lastSeen;
+  }
+
+  /** Brings the gauges up to date; with Redis away they keep their last values. */
+  async sample(): Promise<void> {
+    await this.look().catch(() => {});
+  }
+
+  private async look(): Promise<View> {
+    if (this.view && Date.now() - this.view.at < VIEW_AGE) return this.view;
+    this.asking ??= this.ask().finally(() => (this.asking = null));
+    return this.asking;
+  }
+
+  private async ask(): Promise<View> {
+    const [workers, query, download] = await Promise.all([
+      this.link.commands.eval(COUNT_SCRIPT, 1, workersKey(this.link), SILENCE) as Promise<number>,
+      this.count('query'),
+      this.count('download'),
+    ]);
+    if (workers > 0) this.lastSeen = Date.now();
+    this.metrics.workers.set(workers);
+    this.view = { at: Date.now(), workers, waiting: query + download };
+    return this.view;
+  }
+
+  private async count(name: QueueName): Promise<number> {
+    const counts = await this.queues[name].getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed');
+    for (const [state, jobs] of Object.entries(counts)) this.metrics.queueJobs.set({ queue: name, state }, jobs);
+    return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+  }
+}
+
+function workersKey(link: RedisLink): string {
+  return `${link.prefix}:workers`;
+}

@@ -1,0 +1,107 @@
+import { BullModule, getQueueToken } from '@nestjs/bullmq';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import type { Config } from '#libs/config';
+import { type Logger, type Metrics } from '#libs/observability';
+import { Changes } from './changes.js';
+import { Completions } from './completions.js';
+import { bullConnection, queuePrefix } from './connection.js';
+import { JobQueue } from './job-queue.js';
+import { QUEUES } from './jobs.js';
+import { QueuePulse } from './pulse.js';
+import { logAbsence, RedisLink } from './redis-link.js';
+import { Refusals } from './refusals.js';
+
+/** What the queue needs of its process. */
+export interface QueueContext {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The queues of both sides. Gateways produce and wait; workers consume through WorkerHosts that they start themselves. */
+@Module({})
+export class QueueModule {
+  /** For a gateway: exports JobQueue, Changes, Refusals, QueuePulse, RedisLink and Shutdown order by `QueueCloser`. */
+  static gateway({ config, log, metrics }: QueueContext): DynamicModule {
+    const prefix = queuePrefix(config.redis, config.queuePrefix);
+    return {
+      module: QueueModule,
+      global: true,
+      imports: bullImports(config, 'command'),
+      providers: [
+        ...shared(config, log),
+        {
+          provide: QueuePulse,
+          inject: [RedisLink, ...QUEUES.map(getQueueToken)],
+          useFactory: (link: RedisLink, query: Queue, download: Queue) => {
+            const pulse = new QueuePulse(link, { query, download }, config.maxWaiting, metrics);
+            metrics.sample(() => pulse.sample());
+            return pulse;
+          },
+        },
+        {
+          provide: QueueCompletions,
+          useFactory: () => new QueueCompletions(prefix, config, log),
+        },
+        {
+          provide: JobQueue,
+          inject: [Refusals, QueuePulse, QueueCompletions, ...QUEUES.map(getQueueToken)],
+          useFactory: (refusals: Refusals, pulse: QueuePulse, completions: QueueCompletions, query: Queue, download: Queue) => {
+            for (const queue of [query, download]) logAbsence(queue, log, `the queue ${queue.name}`);
+            return new JobQueue({ queues: { query, download }, completions, refusals, pulse, metrics, patience: config.queuePatience });
+          },
+        },
+      ],
+      exports: [JobQueue, Changes, Refusals, QueuePulse, QueueCompletions, RedisLink],
+    };
+  }
+
+  /** For a worker: exports Changes, Refusals and RedisLink; consumers are registered by hand, when all else is ready. */
+  static worker({ config, log }: QueueContext): DynamicModule {
+    return {
+      module: QueueModule,
+      global: true,
+      imports: bullImports(config, 'blocking'),
+      providers: shared(config, log),
+      exports: [Changes, Refusals, RedisLink],
+    };
+  }
+}
+
+/** The event streams of both queues. */
+export class QueueCompletions {
+  readonly query: Completions;
+  readonly download: Completions;
+
+  constructor(prefix: string, config: Config, log: Logger) {
+    this.query = new Completions('query', prefix, bullConnection(config.redis, 'blocking'), log);
+    this.download = new Completions('download', prefix, bullConnection(config.redis, 'blocking'), log);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.query.close(), this.download.close()]);
+  }
+}
+
+function bullImports(config: Config, role: 'command' | 'blocking'): DynamicModule[] {
+  return [
+    BullModule.forRootAsync({
+      useFactory: () => ({
+        connection: bullConnection(config.redis, role),
+        prefix: queuePrefix(config.redis, config.queuePrefix),
+        skipVersionCheck: false,
+      }),
+      extraOptions: { manualRegistration: true },
+    }),
+    ...QUEUES.map((name) => BullModule.registerQueue({ name, streams: { events: { maxLen: 10_000 } } })),
+  ];
+}
+
+function shared(config: Config, log: Logger): NonNullable<DynamicModule['providers']> {
+  return [
+    { provide: RedisLink, useFactory: () => new RedisLink(config.redis, config.queuePrefix, log) },
+    { provide: Refusals, inject: [RedisLink], useFactory: (link: RedisLink) => new Refusals(link) },
+    { provide: Changes, inject: [RedisLink], useFactory: (link: RedisLink) => new Changes(link, log) },
+  ];
+}

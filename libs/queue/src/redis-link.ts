@@ -1,0 +1,45 @@
+import type { EventEmitter } from 'node:events';
+import type { Cluster, Redis } from 'ioredis';
+import type { RedisConfig } from '#libs/config';
+import type { Logger } from '#libs/observability';
+import { connectRedis } from './connection.js';
+
+/** The process' own connections to Redis, beside those of BullMQ: commands, and a subscriber. */
+export class RedisLink {
+  readonly commands: Redis | Cluster;
+  readonly subscriber: Redis | Cluster;
+
+  constructor(config: RedisConfig, readonly prefix: string, log: Logger) {
+    this.commands = connectRedis(config, 'command');
+    this.subscriber = connectRedis(config, 'blocking');
+    logAbsence(this.commands, log, 'Redis');
+    this.subscriber.on('error', () => {}); // The same server: its absence is logged once, by the other connection.
+  }
+
+  /** Throws when Redis does not answer. */
+  async check(): Promise<void> {
+    try {
+      await this.commands.ping();
+    } catch {
+      throw new Error('Redis does not answer');
+    }
+  }
+
+  close(): void {
+    this.commands.disconnect();
+    this.subscriber.disconnect();
+  }
+}
+
+/** Logs that a connection is lost, and that it is back: once each, not at every attempt. */
+export function logAbsence(connection: EventEmitter, log: Logger, name: string): void {
+  let away = false;
+  connection.on('error', (error: Error) => {
+    if (!away) log.warn({ reason: error.message }, `${name} is away`);
+    away = true;
+  });
+  connection.on('ready', () => {
+    if (away) log.info(`${name} is back`);
+    away = false;
+  });
+}

@@ -1,0 +1,46 @@
+import { LRUCache } from 'lru-cache';
+import type { Refusal } from '#libs/protocol';
+import type { RedisLink } from './redis-link.js';
+
+/** How many refusals a gateway remembers itself, in front of Redis. */
+const REMEMBERED = 20_000;
+
+/** A kept refusal and the milliseconds that it still holds. */
+export interface KeptRefusal {
+  readonly refusal: Refusal;
+  readonly left: number;
+}
+
+/** Refusals of late, shared by all gateways: `<prefix>:refusal:<dedup id>` in Redis, each with a TTL. */
+export class Refusals {
+  private readonly memory = new LRUCache<string, Refusal>({ max: REMEMBERED, ttlAutopurge: false });
+
+  constructor(private readonly link: RedisLink) {}
+
+  /** The refusal that still holds for a job, or null. Throws when Redis does not answer and memory has none. */
+  async find(dedupId: string): Promise<KeptRefusal | null> {
+    const remembered = this.memory.get(dedupId);
+    if (remembered) return { refusal: remembered, left: this.memory.getRemainingTTL(dedupId) };
+    const kept = await this.link.commands.get(this.key(dedupId));
+    if (kept === null) return null;
+    const left = await this.link.commands.pttl(this.key(dedupId));
+    if (left <= 0) return null;
+    const refusal = JSON.parse(kept) as Refusal;
+    this.memory.set(dedupId, refusal, { ttl: left });
+    return { refusal, left };
+  }
+
+  /** Keeps a refusal for `ttl` milliseconds. */
+  async keep(dedupId: string, refusal: Refusal, ttl: number): Promise<void> {
+    await this.link.commands.set(this.key(dedupId), JSON.stringify(refusal), 'PX', ttl);
+  }
+
+  /** Drops what this process remembers, not what Redis keeps. */
+  forget(): void {
+    this.memory.clear();
+  }
+
+  private key(dedupId: string): string {
+    return `${this.link.prefix}:refusal:${dedupId}`;
+  }
+}

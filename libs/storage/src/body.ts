@@ -1,0 +1,18 @@
+import type { ByteRange, ObjectBody } from './object-store.js';
+
+/** Up to this many bytes an object is read in one go, as a Buffer. */
+export const SMALL_OBJECT = 64 * 1024;
+
+/** Reads the bytes of an object to their end. For what is known to be small: lists, answers, a `.mod`. */
+export async function readBody(body: ObjectBody['body']): Promise<Buffer> {
+  if (Buffer.isBuffer(body)) return body;
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Throws RangeError when a range is none, or goes beyond the size. */
+export function checkRange({ start, end }: ByteRange, size: number): void {
+  const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);
+  if (!whole || start < 0 || start > end || end >= size) throw new RangeError('range not satisfiable');
+}

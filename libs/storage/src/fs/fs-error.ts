@@ -1,0 +1,33 @@
+import { RefusalError } from '#libs/protocol';
+
+/** What a client may know of a failing file system. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the storage is full',
+  EDQUOT: 'the storage is full',
+  EROFS: 'the storage is read-only',
+  EACCES: 'the storage denies access',
+  EPERM: 'the storage denies access',
+  EIO: 'the storage fails',
+  ESTALE: 'the storage fails',
+  ETIMEDOUT: 'the storage does not answer',
+  EMFILE: 'the storage has too many files open',
+  ENFILE: 'the storage has too many files open',
+};
+
+/** Gives the code of a system error, or undefined. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Tells whether a look-up failed because there is nothing of that name. */
+export function isAbsent(error: unknown): boolean {
+  const code = errorCode(error);
+  // A name that is too long for the file system can't have been stored.
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG';
+}
+
+/** Turns a system error whose cause is known into a refusal that names no path; any other error stays. */
+export function translateFsError(error: unknown): unknown {
+  const reason = REASONS[errorCode(error) ?? ''];
+  return reason === undefined ? error : new RefusalError('busy', reason, { cause: error });
+}

@@ -1,0 +1,172 @@
+import { constants } from 'node:fs';
+import { access, open, stat, unlink, type FileHandle } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { RefusalError } from '#libs/protocol';
+import { checkRange, SMALL_OBJECT } from '../body.js';
+import { checkKey } from '../key.js';
+import type {
+  ByteRange,
+  ObjectBody,
+  ObjectEntry,
+  ObjectSource,
+  ObjectStat,
+  ObjectStore,
+  PutOptions,
+} from '../object-store.js';
+import { SourceError, SourceReader } from '../source-reader.js';
+import { isAbsent, translateFsError } from './fs-error.js';
+import { pruneFolders, syncFolder } from './folders.js';
+import { listFiles } from './listing.js';
+import { commit, Staging } from './staging.js';
+
+/** Bytes read at once from a large file: a third faster than Node's default of 64 KiB. */
+const CHUNK = 256 * 1024;
+
+/**
+ * Keeps objects as files below a root folder, which several processes and machines may share. A file is made whole
+ * in `.tmp`, synced, and then named by link (create) or rename (replace).
+ */
+export class FsObjectStore implements ObjectStore {
+  readonly backend = 'fs';
+  private readonly root: string;
+  private readonly staging: Staging;
+
+  constructor(options: { readonly root: string }) {
+    this.root = resolve(options.root);
+    this.staging = new Staging(this.root);
+  }
+
+  async stat(key: string): Promise<ObjectStat | null> {
+    const path = this.path(key);
+    return this.orAbsent(async () => {
+      const found = await stat(path, { bigint: true });
+      return found.isFile() ? toStat(found) : null;
+    });
+  }
+
+  async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
+    const path = this.path(key);
+    return this.orAbsent(async () => {
+      const handle = await open(path, 'r');
+      // What holds the handle at the end closes it: this function, or the stream that it gives away.
+      let streaming = false;
+      try {
+        // The open file, not the name: what replaces the name meanwhile has other bytes.
+        const found = await handle.stat({ bigint: true });
+        if (!found.isFile()) return null;
+        const meta = toStat(found);
+        if (range) checkRange(range, meta.size);
+        const { start, end } = range ?? { start: 0, end: meta.size - 1 };
+        if (end - start < SMALL_OBJECT) {
+          return { stat: meta, body: await readPart(handle, start, end - start + 1), tier: 'storage' };
+        }
+        streaming = true;
+        return { stat: meta, body: handle.createReadStream({ start, end, highWaterMark: CHUNK }), tier: 'storage' };
+      } finally {
+        if (!streaming) await handle.close();
+      }
+    });
+  }
+
+  async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
+    const reader = new SourceReader(source, options);
+    try {
+      const target = this.path(key);
+      options.signal?.throwIfAborted();
+      const staged = await this.staging.stage(source, reader, options);
+      try {
+        options.signal?.throwIfAborted();
+        return await commit(staged, target, options.mode);
+      } finally {
+        await this.staging.remove(staged);
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error instanceof SourceError ? error.origin : translateFsError(error);
+    } finally {
+      reader.close();
+    }
+  }
+
+  async *list(prefix: string, startAfter = ''): AsyncGenerator<ObjectEntry> {
+    try {
+      yield* listFiles(this.root, prefix, startAfter);
+      // A root that is gone looks like an empty one.
+      await this.check();
+    } catch (error) {
+      throw translateFsError(error);
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.path(key);
+    await this.orAbsent(async () => {
+      await unlink(path);
+      await syncFolder(dirname(path));
+      await pruneFolders(dirname(path), this.root);
+      return null;
+    });
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.staging.open();
+    } catch (error) {
+      const refusal = translateFsError(error);
+      // A storage that can only be read still serves: a put says by itself that it can't.
+      if (!(refusal instanceof RefusalError)) throw error;
+    }
+    await this.check();
+  }
+
+  async check(): Promise<void> {
+    try {
+      // With a slash it must be a folder.
+      await access(`${this.root}/`, constants.R_OK | constants.X_OK);
+    } catch (error) {
+      if (isAbsent(error)) throw new RefusalError('busy', 'the storage is not there', { cause: error });
+      throw translateFsError(error);
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  private path(key: string): string {
+    checkKey(key);
+    return join(this.root, key);
+  }
+
+  private async orAbsent<T>(look: () => Promise<T | null>): Promise<T | null> {
+    try {
+      return await look();
+    } catch (error) {
+      if (!isAbsent(error)) throw translateFsError(error);
+    }
+    await this.check();
+    return null;
+  }
+}
+
+/**
+ * An etag of size, time and inode: a file is only ever replaced by another file, never written in place, so that two
+ * contents of a name differ in it.
+ */
+function toStat({ size, mtimeNs, mtimeMs, ino }: BigIntStats): ObjectStat {
+  return {
+    size: Number(size),
+    modified: new Date(Number(mtimeMs)),
+    etag: [size, mtimeNs, ino].map((part) => part.toString(36)).join('-'),
+  };
+}
+
+async function readPart(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+  // Not from Node's shared pool: a cache that keeps the Buffer would keep all of the pool's slab.
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, start + done);
+    if (bytesRead === 0) throw new Error('file ended while it was read');
+    done += bytesRead;
+  }
+  return bytes;
+}

@@ -1,0 +1,58 @@
+import { escapePath, escapeVersion, type ModuleFile, type ModuleVersion } from '#libs/protocol';
+
+/*
+ * The storage tree. It is a legal GOPROXY by itself:
+ *
+ *   <escaped module>/@v/<escaped version>.info|.mod|.zip
+ *   <escaped module>/@v/list   <escaped module>/@latest
+ *   .meta/receipts/<escaped module>/<escaped version>.json
+ *   .meta/index/<RFC 3339 nanoseconds, UTC>/<escaped module>@<escaped version>
+ *   .meta/queries/<escaped module>/<escaped query>.json
+ *   .meta/sumdb/<name>/...
+ */
+
+/** Where everything is that is no module file: no module path begins with a dot. */
+export const META_FOLDER = '.meta/';
+
+/** Gives the key of a module's file. Throws a not-found refusal on what is no module path or version. */
+export function moduleKey(file: ModuleFile): string {
+  switch (file.kind) {
+    case 'latest':
+      return `${escapePath(file.module)}/@latest`;
+    case 'list':
+      return `${versionsFolder(file.module)}list`;
+    default:
+      return `${versionsFolder(file.module)}${escapeVersion(file.version)}.${file.kind}`;
+  }
+}
+
+/** Gives the folder of a module's version files, with a trailing `/`: of no other module's, `a/b/v2` or `a/bc`. */
+export function versionsFolder(module: string): string {
+  return `${escapePath(module)}/@v/`;
+}
+
+/** Gives the key of a version's receipt. */
+export function receiptKey({ module, version }: ModuleVersion): string {
+  return `${META_FOLDER}receipts/${escapePath(module)}/${escapeVersion(version)}.json`;
+}
+
+/** Gives the key of an index entry. Time: RFC 3339 in UTC with nine digits of fraction, so that keys sort by time. */
+export function indexKey(time: string, { module, version }: ModuleVersion): string {
+  return `${META_FOLDER}index/${time}/${escapePath(module)}@${escapeVersion(version)}`;
+}
+
+/** Gives the key of what a branch, tag or commit resolved to. */
+export function queryKey(module: string, query: string): string {
+  return `${META_FOLDER}queries/${escapePath(module)}/${escapeVersion(query)}.json`;
+}
+
+/** Gives the key of a checksum database's answer. Path: `latest`, `lookup/...`, `tile/...`, escaped as in its URL. */
+export function sumdbKey(name: string, path: string): string {
+  return `${META_FOLDER}sumdb/${name}/${path}`;
+}
+
+/** Tells whether an object is a last answer, replaced from time to time; all others are written once. */
+export function isMutableKey(key: string): boolean {
+  if (!key.startsWith(META_FOLDER)) return key.endsWith('/@v/list') || key.endsWith('/@latest');
+  return key.startsWith(`${META_FOLDER}queries/`) || (key.startsWith(`${META_FOLDER}sumdb/`) && key.endsWith('/latest'));
+}

@@ -1,0 +1,39 @@
+import { isCanonicalFor, unescapeVersion, type ModuleFile, type ModuleVersion } from '#libs/protocol';
+import type { ModuleStore } from '../module-store.js';
+import type { ByteRange, ObjectBody, ObjectSource, ObjectStat, ObjectStore } from '../object-store.js';
+import { moduleKey, versionsFolder } from './keys.js';
+
+const INFO = '.info';
+
+/** Keeps modules in any object store, by the storage tree. */
+export class ObjectModuleStore implements ModuleStore {
+  constructor(private readonly objects: ObjectStore) {}
+
+  async stat(file: ModuleFile): Promise<ObjectStat | null> {
+    return this.objects.stat(moduleKey(file));
+  }
+
+  async get(file: ModuleFile, range?: ByteRange): Promise<ObjectBody | null> {
+    return this.objects.get(moduleKey(file), range);
+  }
+
+  async save(file: ModuleFile, source: ObjectSource, size: number, signal?: AbortSignal): Promise<boolean> {
+    const mode = file.kind === 'list' || file.kind === 'latest' ? 'replace' : 'create';
+    return this.objects.put(moduleKey(file), source, { size, mode, signal });
+  }
+
+  async versions(module: string): Promise<string[]> {
+    const folder = versionsFolder(module);
+    const versions: string[] = [];
+    for await (const { key } of this.objects.list(folder)) {
+      if (!key.endsWith(INFO)) continue;
+      const version = unescapeVersion(key.slice(folder.length, -INFO.length));
+      if (version !== null && isCanonicalFor(module, version)) versions.push(version);
+    }
+    return versions;
+  }
+
+  async delete(version: ModuleVersion): Promise<void> {
+    for (const kind of ['info', 'mod', 'zip'] as const) await this.objects.delete(moduleKey({ kind, ...version }));
+  }
+}

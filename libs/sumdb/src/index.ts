@@ -1,0 +1,1 @@
+export { SumdbArchive, type SumdbAnswer } from './sumdb-archive.js';

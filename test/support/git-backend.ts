@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { fixtureGitEnv } from './git-repository.js';
+
+/** Answers one smart HTTP request with the real `git http-backend`, a CGI program. */
+export function answerWithGit(
+  root: string,
+  path: string,
+  query: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const header = (name: string): string => String(request.headers[name] ?? '');
+  const backend = spawn('git', ['http-backend'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: {
+      ...fixtureGitEnv(),
+      GIT_PROJECT_ROOT: root,
+      GIT_HTTP_EXPORT_ALL: '1',
+      PATH_INFO: path,
+      QUERY_STRING: query,
+      REQUEST_METHOD: request.method ?? 'GET',
+      CONTENT_TYPE: header('content-type'),
+      // Without it git speaks protocol version 0, which can't fetch a commit by its hash.
+      GIT_PROTOCOL: header('git-protocol'),
+      HTTP_CONTENT_ENCODING: header('content-encoding'),
+      ...(request.headers['content-length'] ? { CONTENT_LENGTH: request.headers['content-length'] } : {}),
+    },
+  });
+  // A client that was killed ends its request in the middle: the backend then gets a closed pipe, and ends too.
+  request.on('error', () => backend.kill());
+  response.on('close', () => backend.kill());
+  backend.stdin.on('error', () => backend.stdin.destroy());
+  request.pipe(backend.stdin);
+
+  return new Promise((resolve, reject) => {
+    let head: Buffer | null = Buffer.alloc(0);
+    backend.stdout.on('data', (chunk: Buffer) => {
+      if (!head) return void response.write(chunk);
+      head = Buffer.concat([head, chunk]);
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      writeHead(response, head.toString('latin1', 0, end));
+      response.write(head.subarray(end + 4));
+      head = null;
+    });
+    backend.on('error', reject);
+    backend.on('close', () => {
+      response.end();
+      resolve();
+    });
+  });
+}
+
+function writeHead(response: ServerResponse, head: string): void {
+  for (const line of head.split('\r\n')) {
+    const [name = '', value = ''] = line.split(/:\s*/, 2);
+    if (name.toLowerCase() === 'status') response.statusCode = Number.parseInt(value, 10);
+    else response.setHeader(name, line.slice(name.length + 1).trim());
+  }
+}

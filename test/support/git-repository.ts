@@ -1,0 +1,87 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** First commit of every repository, UTC; each later one is a minute younger. */
+const FIRST_COMMIT = Date.UTC(2026, 0, 1);
+
+/** The environment of the fixture's own git commands: no settings of the machine, which could sign or hook. */
+export function fixtureGitEnv(): Record<string, string | undefined> {
+  return { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' };
+}
+
+/** One commit and what points to it. */
+export interface GitStep {
+  /** Path to content; `null` removes the file. Files not named stay. */
+  readonly files: Readonly<Record<string, string | null>>;
+  /** Default: `main`. A new branch begins at the tip of `main`. */
+  readonly branch?: string;
+  readonly tags?: readonly string[];
+}
+
+/** A bare repository, filled by `git fast-import`: one process for any number of commits, no work tree. */
+export class GitRepository {
+  private commits = 0;
+  /** Branch to the hash of its newest commit; while a push is written, to that commit's mark. */
+  private readonly tips = new Map<string, string>();
+
+  private constructor(readonly folder: string) {}
+
+  static async create(folder: string): Promise<GitRepository> {
+    await mkdir(folder, { recursive: true });
+    await run('git', ['init', '-q', '--bare', '--initial-branch=main', folder], { env: fixtureGitEnv() });
+    return new GitRepository(folder);
+  }
+
+  /** Adds commits in order and gives their full hashes. */
+  async push(...steps: readonly GitStep[]): Promise<string[]> {
+    const lines: string[] = [];
+    for (const [index, step] of steps.entries()) lines.push(...this.importLines(step, index + 1));
+    for (let mark = 1; mark <= steps.length; mark++) lines.push(`get-mark :${mark}`);
+
+    const child = spawn('git', ['--git-dir', this.folder, 'fast-import', '--quiet', '--force', '--cat-blob-fd=1'], {
+      env: fixtureGitEnv(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stdin.end(`${lines.join('\n')}\n`);
+    const [code] = (await once(child, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`git fast-import ended with ${code}`);
+    const hashes = Buffer.concat(output).toString().trim().split('\n');
+    for (const [branch, tip] of this.tips) {
+      if (tip.startsWith(':')) this.tips.set(branch, hashes[Number(tip.slice(1)) - 1] ?? tip);
+    }
+    return hashes;
+  }
+
+  /** Moves or makes a tag. */
+  async tag(name: string, commit: string): Promise<void> {
+    await run('git', ['--git-dir', this.folder, 'tag', '--force', name, commit], { env: fixtureGitEnv() });
+  }
+
+  private importLines(step: GitStep, mark: number): string[] {
+    const branch = step.branch ?? 'main';
+    const seconds = FIRST_COMMIT / 1000 + 60 * this.commits++;
+    const message = `commit ${this.commits}`;
+    const parent = this.tips.get(branch) ?? this.tips.get('main');
+    const lines = [
+      `commit refs/heads/${branch}`,
+      `mark :${mark}`,
+      `committer Gopher <gopher@example.com> ${seconds} +0000`,
+      `data ${message.length}`,
+      message,
+    ];
+    if (parent) lines.push(`from ${parent}`);
+    for (const [path, content] of Object.entries(step.files)) {
+      if (content === null) lines.push(`D ${path}`);
+      else lines.push(`M 100644 inline ${path}`, `data ${Buffer.byteLength(content)}`, content);
+    }
+    for (const tag of step.tags ?? []) lines.push(`reset refs/tags/${tag}`, `from :${mark}`, '');
+    this.tips.set(branch, `:${mark}`);
+    return lines;
+  }
+}
