@@ -43,6 +43,7 @@ func main() {
 func answer(in io.Reader, out io.Writer) error {
 	decoder := json.NewDecoder(in)
 	buffer := bufio.NewWriter(out)
+	encoder := json.NewEncoder(buffer)
 	for {
 		var c Case
 		if err := decoder.Decode(&c); err == io.EOF {
@@ -50,15 +51,8 @@ func answer(in io.Reader, out io.Writer) error {
 		} else if err != nil {
 			return err
 		}
-		if err := writeCase(buffer, judge(c.Function, c.Input...)); err != nil {
+		if err := encoder.Encode(judge(c.Function, c.Input...)); err != nil {
 			return err
 		}
 	}
-}
-
-// writeCase writes a case as one line of JSON.
-func writeCase(out io.Writer, c Case) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(c)
 }

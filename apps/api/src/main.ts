@@ -46,7 +46,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);
   log.info({ url: `${url}${config.basePath}`, ops: opsUrl, storage: config.storage.kind, offline: config.offline }, 'serving');
-  tellReady(`${url}${config.basePath}`);
+  tellReady({ url: `${url}${config.basePath}`, ops: opsUrl });
 
   stopOnSignal({
     log,

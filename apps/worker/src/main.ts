@@ -43,7 +43,7 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   consumers.start(config, log);
   pulse.start();
   log.info({ go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl }, 'taking jobs');
-  tellReady(opsUrl);
+  tellReady({ ops: opsUrl });
 
   stopOnSignal({
     log,

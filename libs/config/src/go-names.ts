@@ -1,7 +1,16 @@
 import type { Environment } from './environment.js';
 
 /** Go's own settings that keep their Go name and meaning: what `npm start` asks `go env` for. */
-export const GO_NAMES = ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GOINSECURE', 'GOVCS', 'GOAUTH'] as const;
+export const GO_NAMES = [
+  'GOPROXY',
+  'GOPRIVATE',
+  'GONOPROXY',
+  'GOSUMDB',
+  'GONOSUMDB',
+  'GOINSECURE',
+  'GOVCS',
+  'GOAUTH',
+] as const;
 
 export type GoName = (typeof GO_NAMES)[number];
 
@@ -24,7 +33,11 @@ export function goDefault(defaults: GoDefaults, name: GoName): string | undefine
 }
 
 /** Gives the environment of a process that this one starts: its own, Go's defaults where they are unset, and changes. */
-export function childEnvironment(env: Environment, goDefaults: GoDefaults, changes: Environment = {}): Record<string, string> {
+export function childEnvironment(
+  env: Environment,
+  goDefaults: GoDefaults,
+  changes: Environment = {},
+): Record<string, string> {
   const defaults = GO_NAMES.filter((name) => !env[name]).map((name) => [name, goDefault(goDefaults, name)]);
   const merged = Object.entries({ ...env, ...Object.fromEntries(defaults), ...changes });
   return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -1,8 +1,5 @@
 import type { RedisConfig, RedisCredentials } from './config.js';
-import type { SettingName, Values } from './settings.js';
-
-/** Whether a user gave the setting. */
-export type Given = (name: SettingName) => boolean;
+import type { Given, SettingName, Values } from './settings.js';
 
 /** Finds Redis settings that contradict or need each other, from which of them are given. */
 export function redisFaults(given: Given): string[] {
@@ -12,8 +9,13 @@ export function redisFaults(given: Given): string[] {
   if (given('STOA_REDIS_SENTINELS') && !given('STOA_REDIS_SENTINEL_MASTER')) {
     faults.push('STOA_REDIS_SENTINELS: needs STOA_REDIS_SENTINEL_MASTER, the name of the master');
   }
-  for (const name of ['STOA_REDIS_SENTINEL_MASTER', 'STOA_REDIS_SENTINEL_USERNAME', 'STOA_REDIS_SENTINEL_PASSWORD'] as const) {
-    if (given(name) && !given('STOA_REDIS_SENTINELS')) faults.push(`${name}: is of no use without STOA_REDIS_SENTINELS`);
+  for (const name of [
+    'STOA_REDIS_SENTINEL_MASTER',
+    'STOA_REDIS_SENTINEL_USERNAME',
+    'STOA_REDIS_SENTINEL_PASSWORD',
+  ] as const) {
+    if (given(name) && !given('STOA_REDIS_SENTINELS'))
+      faults.push(`${name}: is of no use without STOA_REDIS_SENTINELS`);
   }
   if (given('STOA_REDIS_SENTINEL_USERNAME') && !given('STOA_REDIS_SENTINEL_PASSWORD')) {
     faults.push('STOA_REDIS_SENTINEL_USERNAME: needs STOA_REDIS_SENTINEL_PASSWORD');
@@ -30,7 +32,8 @@ export function redisValueFaults(values: Values): string[] {
   if (values.STOA_REDIS_USERNAME !== undefined && url?.username !== undefined) twice('STOA_REDIS_USERNAME');
   if (values.STOA_REDIS_PASSWORD !== undefined && url?.password !== undefined) twice('STOA_REDIS_PASSWORD');
   if (values.STOA_REDIS_DB !== undefined && url !== undefined && url.db !== 0) twice('STOA_REDIS_DB');
-  if (values.STOA_REDIS_CLUSTER && values.STOA_REDIS_DB) faults.push('STOA_REDIS_DB: a Redis Cluster has database 0 only');
+  if (values.STOA_REDIS_CLUSTER && values.STOA_REDIS_DB)
+    faults.push('STOA_REDIS_DB: a Redis Cluster has database 0 only');
   if ((url?.username ?? values.STOA_REDIS_USERNAME) && !(url?.password ?? values.STOA_REDIS_PASSWORD)) {
     faults.push(`${url?.username ? 'STOA_REDIS_URL' : 'STOA_REDIS_USERNAME'}: names a user, but there is no password`);
   }

@@ -1,17 +1,17 @@
 import { InvalidValue } from './invalid-value.js';
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  on: true,
-  true: true,
-  1: true,
-  off: false,
-  false: false,
-  0: false,
-};
+const BOOLEANS = new Map([
+  ['on', true],
+  ['true', true],
+  ['1', true],
+  ['off', false],
+  ['false', false],
+  ['0', false],
+]);
 
 /** Reads `on`, `off`, `true`, `false`, `1` and `0`, whatever the case. Throws InvalidValue. */
 export function parseBoolean(text: string): boolean {
-  const value = BOOLEANS[text.toLowerCase()];
+  const value = BOOLEANS.get(text.toLowerCase());
   if (value === undefined) throw new InvalidValue('is not on or off');
   return value;
 }

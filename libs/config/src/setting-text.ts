@@ -55,7 +55,8 @@ function addGoTexts(texts: SettingTexts, env: Environment, goDefaults: GoDefault
     if (emptied && isPrivateByDefault(name)) continue;
     const fromGo = goDefault(goDefaults, name);
     // There is no such thing as an empty GOPROXY: as in go, it means the default.
-    if (extra[name] || (emptied && name !== 'GOPROXY')) texts.set(name, { text: extra[name] ?? '', source: 'STOA_GO_ENV' });
+    if (extra[name] || (emptied && name !== 'GOPROXY'))
+      texts.set(name, { text: extra[name] ?? '', source: 'STOA_GO_ENV' });
     else if (env[name]) texts.set(name, { text: env[name], source: 'environment' });
     else if (fromGo) texts.set(name, { text: fromGo, source: 'go env' });
   }
@@ -63,11 +64,11 @@ function addGoTexts(texts: SettingTexts, env: Environment, goDefaults: GoDefault
 
 /** Adds the defaults that hold for a process on a machine. Settings without one stay absent. */
 export function addDefaults(texts: SettingTexts, process: ProcessName, machine: Machine): void {
-  const text = (name: string) => texts.get(name)?.text ?? '';
+  const textOf = (name: string) => texts.get(name)?.text ?? '';
   for (const [name, schema] of Object.entries(settingsSchema.shape)) {
     const { fallback } = metaOf(schema);
     if (texts.has(name) || fallback === undefined) continue;
-    const found = typeof fallback === 'string' ? fallback : fallback.find({ process, machine, text });
+    const found = typeof fallback === 'string' ? fallback : fallback.find({ process, machine, textOf });
     texts.set(name, { text: found, source: 'default' });
   }
 }

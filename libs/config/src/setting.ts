@@ -20,7 +20,7 @@ export interface DefaultSource {
   readonly process: ProcessName;
   readonly machine: Machine;
   /** Text of another setting: what was given, else its own default where it stands earlier in the table; else empty. */
-  text(name: string): string;
+  readonly textOf: (name: string) => string;
 }
 
 /** A default that is not the same everywhere: how the documentation says it, and how it is found. */

@@ -19,7 +19,7 @@ const freshness = section('Freshness');
 const network = section('Network');
 
 const goDefault: DerivedDefault = { documented: '`go env`', find: () => '' };
-const privateDefault: DerivedDefault = { documented: '`GOPRIVATE`', find: ({ text: of }) => of('GOPRIVATE') };
+const privateDefault: DerivedDefault = { documented: '`GOPRIVATE`', find: ({ textOf }) => textOf('GOPRIVATE') };
 
 /**
  * The table of settings: how each text is read, its section, default, meaning, and whether it is secret.
@@ -55,13 +55,15 @@ export const settingsSchema = z.object({
       find: ({ machine }) => (machine.terminal ? 'pretty' : 'json'),
     },
   }),
-  STOA_SHUTDOWN_GRACE: processes(delay(), 'how long transfers and jobs may still run after SIGTERM', { fallback: '30s' }),
+  STOA_SHUTDOWN_GRACE: processes(delay(), 'how long transfers and jobs may still run after SIGTERM', {
+    fallback: '30s',
+  }),
 
   STOA_STORAGE: storage(choice('fs', 's3'), 'where modules are kept: a folder, or a bucket of an S3 server', {
     fallback: 'fs',
   }),
   STOA_FS_ROOT: storage(path(), 'folder of the `fs` storage', {
-    fallback: { documented: '`<data dir>/storage`', find: ({ text: of }) => `${of('STOA_DATA_DIR')}/storage` },
+    fallback: { documented: '`<data dir>/storage`', find: ({ textOf }) => `${textOf('STOA_DATA_DIR')}/storage` },
   }),
   STOA_S3_ENDPOINT: storage(
     kind('URL', parseEndpoint).optional(),
@@ -113,7 +115,7 @@ export const settingsSchema = z.object({
   STOA_QUEUE_PATIENCE: job(delay(), 'how long a miss keeps trying while Redis does not answer; then 503', {
     fallback: {
       documented: '`1s`; `15s` with Sentinel or Cluster',
-      find: ({ text: of }) => (of('STOA_REDIS_SENTINELS') || of('STOA_REDIS_CLUSTER') ? '15s' : '1s'),
+      find: ({ textOf }) => (textOf('STOA_REDIS_SENTINELS') || textOf('STOA_REDIS_CLUSTER') ? '15s' : '1s'),
     },
   }),
   STOA_DOWNLOAD_CONCURRENCY: job(number(1, 10_000), 'zips that one worker fetches at once', { fallback: '32' }),
@@ -190,7 +192,7 @@ export const settingsSchema = z.object({
     kind('list of checksum databases', parseSumdbs),
     'checksum databases that are proxied, each as in GOSUMDB; `off` for none',
     {
-      fallback: { documented: 'the value of `GOSUMDB`', find: ({ text: of }) => of('GOSUMDB') },
+      fallback: { documented: 'the value of `GOSUMDB`', find: ({ textOf }) => textOf('GOSUMDB') },
     },
   ),
 });
@@ -199,6 +201,9 @@ export const settingsSchema = z.object({
 export type Values = z.output<typeof settingsSchema>;
 
 export type SettingName = keyof typeof settingsSchema.shape;
+
+/** Whether a user gave the setting. */
+export type Given = (name: SettingName) => boolean;
 
 /** Settings that are planned: setting one is answered with a warning, for silence would look like obedience. */
 export const UNSUPPORTED = [

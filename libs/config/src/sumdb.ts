@@ -3,9 +3,7 @@ import type { SumdbConfig } from './config.js';
 import { InvalidValue } from './invalid-value.js';
 
 /** The one alias that the go command knows (cmd/go/internal/modfetch, dbDial). */
-const ALIASES: Readonly<Record<string, string>> = {
-  'sum.golang.google.cn': 'sum.golang.org https://sum.golang.google.cn',
-};
+const ALIASES = new Map([['sum.golang.google.cn', 'sum.golang.org https://sum.golang.google.cn']]);
 
 const ED25519 = 1;
 const ED25519_KEY_BYTES = 32;
@@ -32,7 +30,7 @@ export function checkGosumdb(text: string): string {
 }
 
 function parseSumdb(entry: string): SumdbConfig {
-  const [key = '', url, ...more] = (ALIASES[entry] ?? entry).split(/\s+/);
+  const [key = '', url, ...more] = (ALIASES.get(entry) ?? entry).split(/\s+/);
   if (more.length > 0) throw new InvalidValue('has too many fields: write name, name+hash+key or name+hash+key url');
   const name = key.split('+', 1)[0] ?? '';
   checkName(name);

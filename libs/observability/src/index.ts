@@ -1,5 +1,5 @@
 export { Health, type HealthCheck, type Readiness } from './health.js';
-export { stopOnSignal, tellReady, type Stoppable } from './lifecycle.js';
+export { stopOnSignal, tellReady, type ReadyMessage, type Stoppable } from './lifecycle.js';
 export { createLogger, NestLog, type Logger } from './logger.js';
 export { Metrics } from './metrics.js';
 export { createOpsServer, listen } from './ops-server.js';

@@ -48,7 +48,16 @@ export function stopOnSignal({ log, grace, stop }: Stoppable): void {
   });
 }
 
+/** What a process tells the supervisor that started it, once it serves. */
+export interface ReadyMessage {
+  readonly ready: true;
+  /** The clients' address of a gateway; a worker has none. */
+  readonly url?: string;
+  /** The operators' address. */
+  readonly ops: string;
+}
+
 /** Tells the supervisor, if there is one, that this process serves. */
-export function tellReady(url: string): void {
-  process.send?.({ ready: true, url });
+export function tellReady(addresses: Omit<ReadyMessage, 'ready'>): void {
+  process.send?.({ ready: true, ...addresses } satisfies ReadyMessage);
 }

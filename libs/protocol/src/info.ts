@@ -8,19 +8,38 @@ export interface Info {
 }
 
 /** The fields of modfetch/codehost.Origin, all of them text. */
-const ORIGIN_KEYS = [/^vcs$/iu, /^url$/iu, /^subdir$/iu, /^hash$/iu, /^tagprefix$/iu, /^tagsum$/iu, /^ref$/iu, /^reposum$/iu];
+const ORIGIN_FIELDS = [
+  /^vcs$/iu,
+  /^url$/iu,
+  /^subdir$/iu,
+  /^hash$/iu,
+  /^tagprefix$/iu,
+  /^tagsum$/iu,
+  /^ref$/iu,
+  /^reposum$/iu,
+];
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-// encoding/json takes a key in any case, the last one of several, and a null as nothing said.
-function readField(object: object, key: RegExp): unknown {
-  return Object.entries(object).findLast(([found, value]) => value !== null && key.test(found))?.[1];
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTime(value: unknown): value is string {
+  return isText(value) && isRfc3339(value);
+}
+
+// encoding/json takes a key in any case and a null as nothing said; of several the last counts, but all must be of the type.
+function readField(object: object, name: RegExp): unknown[] {
+  return Object.entries(object)
+    .filter(([key, value]) => value !== null && name.test(key))
+    .map(([, value]) => value as unknown);
 }
 
 function isOrigin(value: unknown): boolean {
-  return isObject(value) && ORIGIN_KEYS.every((key) => ['undefined', 'string'].includes(typeof readField(value, key)));
+  return isObject(value) && ORIGIN_FIELDS.every((name) => readField(value, name).every(isText));
 }
 
 function parseJson(bytes: Buffer): unknown {
@@ -39,13 +58,13 @@ export function parseInfo(bytes: Buffer): Info | null {
   const json = parseJson(bytes);
   if (!isObject(json)) return null;
 
-  const version = readField(json, /^version$/iu);
-  const time = readField(json, /^time$/iu);
-  const origin = readField(json, /^origin$/iu);
-  if (typeof version !== 'string' || version === '') return null;
-  if (time !== undefined && !(typeof time === 'string' && isRfc3339(time))) return null;
-  if (origin !== undefined && !isOrigin(origin)) return null;
+  const versions = readField(json, /^version$/iu);
+  const times = readField(json, /^time$/iu);
+  const origins = readField(json, /^origin$/iu);
+  if (!versions.every(isText) || !times.every(isTime) || !origins.every(isOrigin)) return null;
 
+  const [version, time, origin] = [versions.at(-1), times.at(-1), origins.at(-1)];
+  if (version === undefined || version === '') return null;
   return {
     Version: version,
     ...(time !== undefined && { Time: time }),

@@ -17,7 +17,8 @@ export interface SumdbRequest {
   readonly path: string;
 }
 
-function isLookupPath(path: string): boolean {
+/** Tells whether a path looks up a module version, and so is passed on: `lookup/<escaped path>@<escaped version>` (x/mod sumdb.Server). */
+export function isLookupPath(path: string): boolean {
   const target = path.slice(LOOKUP.length);
   const [module = '', version = ''] = target.split('@');
   return (

@@ -1,5 +1,5 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { ConnectionOptions } from 'bullmq';
+import type { ConnectionOptions, RedisOptions } from 'bullmq';
+import { Cluster, Redis } from 'ioredis';
 import type { RedisConfig } from '#libs/config';
 
 /**
@@ -15,7 +15,7 @@ export function queuePrefix(config: RedisConfig, prefix: string): string {
 
 /** The connection options that BullMQ makes its connections from. */
 export function bullConnection(config: RedisConfig, role: ConnectionRole): ConnectionOptions {
-  return config.kind === 'cluster' ? connectRedis(config, role) : { ...redisOptions(config, role) };
+  return config.kind === 'cluster' ? connectRedis(config, role) : redisOptions(config, role);
 }
 
 /** Connects with what the settings say. The caller owns the connection and must listen to its `error` event. */

@@ -1,4 +1,4 @@
-export type { ModuleStore, MetaStore } from './module-store.js';
+export type { MetaStore, ModuleStore } from './module-store.js';
 export type {
   ByteRange,
   ObjectBody,
@@ -9,3 +9,13 @@ export type {
   PutOptions,
   Tier,
 } from './object-store.js';
+export { readBody } from './body.js';
+export { openStorage, type Storage } from './compose.js';
+export { FsObjectStore } from './fs/fs.object-store.js';
+export { MemoryObjectStore } from './memory/memory.object-store.js';
+export { MemoryTier } from './memory-tier.js';
+export { MeteredObjectStore } from './metered.object-store.js';
+export { S3ObjectStore } from './s3/s3.object-store.js';
+export { indexKey, isMutableKey, moduleKey, queryKey, receiptKey, sumdbKey } from './tree/keys.js';
+export { ObjectMetaStore } from './tree/object.meta-store.js';
+export { ObjectModuleStore } from './tree/object.module-store.js';

@@ -9,6 +9,9 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
 
 const NO_ROOM: ReadonlySet<string> = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOSPC', 'EROFS']);
 
+/** The reason of an answer that ends before its length. */
+export const TRUNCATED = 'the answer of the upstream is truncated';
+
 /** What is wrong with a source or its answer. Its message is a reason for the client, without what was asked. */
 export class SourceFault extends Error {
   override readonly name = 'SourceFault';
@@ -37,7 +40,7 @@ export function bodyFault(error: unknown): SourceFault {
   if (TIMEOUTS.has(codeOf(error))) {
     return new SourceFault('timeout', 'the upstream stalls in mid-answer', { cause: error });
   }
-  return new SourceFault('upstream', 'the answer of the upstream is truncated', { cause: error });
+  return new SourceFault('upstream', TRUNCATED, { cause: error });
 }
 
 /** Turns whatever a fetch threw into a refusal `<subject>: <reason>`; an aborted fetch is a timeout. */

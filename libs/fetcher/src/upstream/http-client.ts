@@ -125,7 +125,7 @@ function redirectOf({ statusCode, headers }: Dispatcher.ResponseData): string | 
 
 /** Go's rules: to another http(s) URL, never from https to http. Credentials in a location are not used. */
 function redirectTarget(location: string, from: URL): URL {
-  const url = URL.parse(location, from);
+  const url = URL.parse(location, from.href);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new SourceFault('upstream', 'the upstream redirects to something that is no web address');
   }

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
+import type { RefusalKind } from '#libs/protocol';
 import type { FetchContext } from '../fetcher.js';
 import { escapeUrlPath } from './escape-url.js';
-import { bodyFault, SourceFault } from './fault.js';
+import { bodyFault, SourceFault, TRUNCATED } from './fault.js';
 import type { HttpClient } from './http-client.js';
 import type { UpstreamLimits } from './limits.js';
 import type { ProxyTree } from './proxy-tree.js';
@@ -34,22 +35,21 @@ export class HttpTree implements ProxyTree {
   }
 
   async read(path: string, context: FetchContext): Promise<Buffer> {
-    const limit = this.limits.textSize;
-    const { body, length } = await this.open(path, this.limits.headersTimeout, context);
-    const tooLarge = (): SourceFault => new SourceFault('upstream', 'the answer of the upstream is too large');
+    const answer = await this.open(path, this.limits.headersTimeout, context);
+    const limit = { size: this.limits.textSize, kind: 'upstream', name: 'answer of the upstream' } as const;
     const chunks: Buffer[] = [];
-    for await (const chunk of checked(body, length, limit, tooLarge)) chunks.push(chunk);
+    for await (const chunk of checked(answer, limit)) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
 
   async download(path: string, context: FetchContext): Promise<{ path: string; size: number }> {
-    const limit = this.limits.zipSize;
-    const { body, length } = await this.open(path, this.limits.zipHeadersTimeout, context);
-    const tooLarge = (): SourceFault => new SourceFault('not-found', `the zip is larger than ${limit} bytes`);
+    const answer = await this.open(path, this.limits.zipHeadersTimeout, context);
+    // Not-found, for another source can not have a smaller one, and a client has no use for this one.
+    const limit = { size: this.limits.zipSize, kind: 'not-found', name: 'zip' } as const;
     const file = join(context.scratch, `${randomUUID()}.zip`);
     const sink = createWriteStream(file, { flags: 'wx' });
     try {
-      await pipeline(checked(body, length, limit, tooLarge), sink, { signal: context.signal });
+      await pipeline(checked(answer, limit), sink, { signal: context.signal });
     } catch (error) {
       await rm(file, { force: true });
       throw error;
@@ -72,27 +72,33 @@ interface Answer {
   readonly length: number | null;
 }
 
-/** The chunks of a body; refuses one that is too large as early as this is known, and one that ends too early. */
-async function* checked(
-  body: Readable,
-  length: number | null,
-  limit: number,
-  tooLarge: () => SourceFault,
-): AsyncGenerator<Buffer> {
+interface SizeLimit {
+  /** Bytes. */
+  readonly size: number;
+  readonly kind: RefusalKind;
+  readonly name: string;
+}
+
+/** The chunks of an answer; refuses one that is too large as early as this is known, and one that ends too early. */
+async function* checked({ body, length }: Answer, limit: SizeLimit): AsyncGenerator<Buffer> {
   try {
-    if (length !== null && length > limit) throw tooLarge();
+    if (length !== null && length > limit.size) throw tooLarge(limit);
     let size = 0;
     for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > limit) throw tooLarge();
+      if (size > limit.size) throw tooLarge(limit);
       yield chunk;
     }
-    if (length !== null && size !== length) throw new SourceFault('upstream', 'the answer of the upstream is truncated');
+    if (length !== null && size !== length) throw new SourceFault('upstream', TRUNCATED);
   } catch (error) {
     throw bodyFault(error);
   } finally {
     body.destroy();
   }
+}
+
+function tooLarge({ size, kind, name }: SizeLimit): SourceFault {
+  return new SourceFault(kind, `the ${name} is larger than ${size} bytes`);
 }
 
 function lengthOf({ headers }: Dispatcher.ResponseData): number | null {

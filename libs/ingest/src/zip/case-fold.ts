@@ -1,7 +1,15 @@
 const ASCII = /^[\0-\x7f]*$/;
 
-/** The letters whose case mappings leave Unicode's simple case folding: the Turkish dotted I and dotless i. */
-const UNFOLDED = new Set(['\u0130', '\u0131']);
+/** Where Unicode's simple case folding and the case mappings of JavaScript part. */
+const EXCEPTIONS = new Map([
+  // The Turkish dotted I and dotless i fold to nothing else.
+  ['\u0130', '\u0130'],
+  ['\u0131', '\u0131'],
+  // Two spellings of one letter, which fold since Unicode 15.1: Go follows with the tables of its own version.
+  ['\u1fd3', '\u0390'],
+  ['\u1fe3', '\u03b0'],
+  ['\ufb05', '\ufb06'],
+]);
 
 /**
  * Folds letter case so that two strings give the same one exactly when Go's strings.EqualFold holds for them (Unicode
@@ -15,8 +23,7 @@ export function foldCase(text: string): string {
 
 /** Up and then down, for several letters may share an upper case (σ and ς) or a lower one (K and the Kelvin sign). */
 function foldLetter(letter: string): string {
-  if (UNFOLDED.has(letter)) return letter;
-  return mapped(mapped(letter, 'toUpperCase'), 'toLowerCase');
+  return EXCEPTIONS.get(letter) ?? mapped(mapped(letter, 'toUpperCase'), 'toLowerCase');
 }
 
 /** JavaScript maps some letters to several (ß to SS), which simple folding leaves alone. */

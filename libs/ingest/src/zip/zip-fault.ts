@@ -1,5 +1,7 @@
-const UNPRINTABLE = /[^\p{L}\p{N}\p{P}\p{S} ]/gu;
-const LONGEST = 120;
+import { printable } from '#libs/protocol';
+
+/** Bytes of a name that a message shows: two of them and the words fit into a refusal. */
+const SHOWN = 150;
 
 /** Why a zip is no module zip: one line for the client, without the module and version. */
 export class ZipFault extends Error {
@@ -8,6 +10,5 @@ export class ZipFault extends Error {
 
 /** A name out of a zip, fit for a message: quoted, printable and short whatever its bytes are. */
 export function quoted(name: string): string {
-  const short = name.length > LONGEST ? `${name.slice(0, LONGEST)}...` : name;
-  return `"${short.toWellFormed().replace(UNPRINTABLE, '?')}"`;
+  return `"${printable(name, SHOWN)}"`;
 }

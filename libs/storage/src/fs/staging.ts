@@ -55,8 +55,6 @@ export class Staging {
       const found = await handle.stat();
       if (found.size !== size) throw new SourceError(`source has ${found.size} bytes in place of ${size}`);
       await handle.sync();
-      // A mode that keeps other processes of the storage from reading would come along with the link.
-      if ((found.mode & 0o444) !== (0o666 & ~process.umask() & 0o444)) return false;
       await this.inFolder(() => link(file, path));
       return true;
     } catch (error) {

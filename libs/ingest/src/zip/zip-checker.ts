@@ -5,6 +5,8 @@ import type { ZipReport } from './module-zip.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
 import type { ZipReply, ZipTask } from './zip.thread.js';
 
+export type { ZipReport };
+
 interface Check {
   readonly task: ZipTask;
   readonly resolve: (report: ZipReport) => void;
@@ -61,7 +63,7 @@ export class ZipChecker {
       const check = this.waiting.shift()!;
       this.running.set(thread, check);
       thread.ref();
-      thread.postMessage(check.task);
+      thread.postMessage(check.task, []);
     }
   }
 

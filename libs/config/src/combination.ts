@@ -1,0 +1,68 @@
+import { accessSync, constants } from 'node:fs';
+import { isLoopback } from './address.js';
+import type { Config, ProcessName } from './config.js';
+import { redisFaults, redisValueFaults } from './redis.js';
+import { errorCode, type SettingTexts } from './setting-text.js';
+import { settingsSchema, type Given, type Values } from './settings.js';
+import { storageFaults } from './storage.js';
+
+/** Finds what is missing or too much, whatever the values are. */
+export function givenFaults(process: ProcessName, texts: SettingTexts, given: Given): string[] {
+  const text = (name: string) => texts.get(name)?.text ?? '';
+  const faults = [...storageFaults(text('STOA_STORAGE'), given), ...redisFaults(given)];
+  // A broken STOA_GO_ENV may be what sets GOPROXY.
+  const known = settingsSchema.shape.STOA_GO_ENV.safeParse(text('STOA_GO_ENV')).success;
+  if (known && fetches(process) && text('STOA_NETWORK_MODE') !== 'offline' && !text('GOPROXY')) {
+    faults.push('GOPROXY is not set and there is no go command to ask for its default: install Go or set GOPROXY');
+  }
+  return faults;
+}
+
+/** Finds values that do not go together, and credentials that the process that needs them can't read. */
+export function combinationFaults(process: ProcessName, values: Values): string[] {
+  const faults = redisValueFaults(values);
+  if (process === 'api' && sameAddress(values.STOA_LISTEN, values.STOA_OPS_LISTEN)) {
+    faults.push('STOA_OPS_LISTEN: is the address of STOA_LISTEN; each needs its own');
+  }
+  if (fetches(process)) faults.push(...unreadableFiles(values));
+  return faults;
+}
+
+/** Finds what works, but not as its author may think. */
+export function combinationWarnings(process: ProcessName, config: Config, given: Given): string[] {
+  const warnings: string[] = [];
+  if (given('STOA_S3_ENDPOINT') && config.storage.kind !== 's3') {
+    warnings.push(`STOA_S3_ENDPOINT has no effect while STOA_STORAGE is ${config.storage.kind}`);
+  }
+  const credentials = Object.values(config.vcs).some((credential) => credential !== undefined);
+  if (credentials && process !== 'worker' && !isLoopback(config.listen)) {
+    warnings.push(
+      'credentials for private modules are set, nothing authenticates clients, and STOA_LISTEN is not loopback: whoever reaches it reads private modules',
+    );
+  }
+  return warnings;
+}
+
+/** Whether the process fetches from the world, or starts one that does. */
+function fetches(process: ProcessName): boolean {
+  return process === 'worker' || process === 'start';
+}
+
+function sameAddress(one: Config['listen'], other: Config['listen']): boolean {
+  if ('socket' in one || 'socket' in other) return 'socket' in one && 'socket' in other && one.socket === other.socket;
+  return one.port !== 0 && one.port === other.port && one.host === other.host;
+}
+
+function unreadableFiles(values: Values): string[] {
+  const names = ['STOA_NETRC_FILE', 'STOA_SSH_KEY_FILE', 'STOA_SSH_KNOWN_HOSTS_FILE', 'STOA_GIT_CONFIG_FILE'] as const;
+  return names.flatMap((name) => {
+    const path = values[name];
+    if (path === undefined) return [];
+    try {
+      accessSync(path, constants.R_OK);
+      return [];
+    } catch (error) {
+      return [`${name}: ${JSON.stringify(path)} can not be read (${errorCode(error)})`];
+    }
+  });
+}

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+
+import type { GoConfig, VcsCredentials } from '#libs/config';
+
+/** What the go command has to itself below the data folder. Paths are absolute. */
+export interface GoFolders {
+  /** HOME: credentials and git's settings, for its owner alone. */
+  readonly home: string;
+  readonly gopath: string;
+  /** GOMODCACHE; its `cache` folder is kept. */
+  readonly modules: string;
+  readonly cache: string;
+  /** Working directory: empty, outside any module, so that no go.mod or go.work applies. */
+  readonly empty: string;
+}
+
+/** Names the go command's folders below the data folder. */
+export function goFolders(dataDir: string): GoFolders {
+  const root = join(dataDir, 'go');
+  return {
+    home: join(root, 'home'),
+    gopath: join(root, 'path'),
+    modules: join(root, 'mod'),
+    cache: join(root, 'cache'),
+    empty: join(root, 'empty'),
+  };
+}
+
+/**
+ * Builds the whole environment of the go command (and of git under it): nothing is inherited but GoConfig.inherited.
+ * STOA_GO_ENV wins over our choices, but not over what decides where files go, which source is asked and that nobody
+ * waits for an answer from a terminal.
+ */
+export function buildEnvironment(go: GoConfig, vcs: VcsCredentials, folders: GoFolders): Record<string, string> {
+  const env: Record<string, string> = {
+    ...go.inherited,
+    GOTOOLCHAIN: 'local',
+    GOCACHE: folders.cache,
+    // Git alone: each of the others has run commands on its user's machine when a hostile host asked for it.
+    GOVCS: go.GOVCS || '*:git',
+    // Not about sources here: GOVCS rules for `private` are about these modules.
+    GOPRIVATE: go.GOPRIVATE,
+    GOINSECURE: go.GOINSECURE,
+    ...(go.GOAUTH ? { GOAUTH: go.GOAUTH } : {}),
+    CGO_ENABLED: '0',
+    LC_ALL: 'C',
+    GIT_CONFIG_GLOBAL: join(folders.home, '.gitconfig'),
+    GIT_SSH_COMMAND: sshCommand(vcs, folders),
+    ...go.extra,
+
+    HOME: folders.home,
+    GOPATH: folders.gopath,
+    GOMODCACHE: folders.modules,
+    GO111MODULE: 'on',
+    GOFLAGS: `${go.extra['GOFLAGS'] ?? ''} -modcacherw`.trim(),
+    GOENV: 'off',
+    GOWORK: 'off',
+    GOPROXY: 'direct',
+    GONOPROXY: '',
+    // What is fetched is verified before it is stored, for every source alike: the go command asks nobody.
+    GOSUMDB: 'off',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '/bin/false',
+    SSH_ASKPASS_REQUIRE: 'never',
+    GCM_INTERACTIVE: 'never',
+  };
+  // The go command reads HTTP_PROXY, libcurl under git only http_proxy.
+  const proxy = env['http_proxy'] ?? env['HTTP_PROXY'];
+  return proxy === undefined ? env : { ...env, http_proxy: proxy };
+}
+
+/** Where the copies of the ssh credentials are. */
+export function sshFiles(folders: GoFolders): { readonly key: string; readonly knownHosts: string } {
+  return { key: join(folders.home, '.ssh', 'key'), knownHosts: join(folders.home, '.ssh', 'known_hosts') };
+}
+
+/** Go no longer sets BatchMode by itself (1.26), without which ssh may wait for a passphrase. */
+function sshCommand(vcs: VcsCredentials, folders: GoFolders): string {
+  const options = ['ControlMaster=no', 'BatchMode=yes', 'ConnectTimeout=30', 'ServerAliveInterval=15'];
+  if (vcs.sshKeyFile) options.push(`IdentityFile="${sshFiles(folders).key}"`, 'IdentitiesOnly=yes');
+  if (vcs.sshKnownHostsFile) options.push(`UserKnownHostsFile="${sshFiles(folders).knownHosts}"`);
+  return ['ssh', ...options.map((option) => `-o ${shellQuoted(option)}`)].join(' ');
+}
+
+/** Git gives GIT_SSH_COMMAND to a shell. */
+function shellQuoted(word: string): string {
+  return /^[\w=]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,44 @@
+/** What the go command says about one module: `go list -m -json` and `go mod download -json` have the same names. */
+export interface GoAnswer {
+  readonly version?: string;
+  readonly versions: readonly string[];
+  /** RFC 3339. */
+  readonly time?: string;
+  readonly origin?: unknown;
+  /** Paths in the module cache. */
+  readonly info?: string;
+  readonly mod?: string;
+  readonly zip?: string;
+  /** What went wrong; `go mod download` says it here, `go list` only on stderr. */
+  readonly error?: string;
+}
+
+/** Reads the one JSON object on stdout; null when there is none, or it was cut short. */
+export function parseGoAnswer(stdout: string): GoAnswer | null {
+  const json = parseObject(stdout);
+  if (!json) return null;
+  const text = (name: string): string | undefined => {
+    const value = json[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const versions = Array.isArray(json['Versions']) ? json['Versions'] : [];
+  return {
+    version: text('Version'),
+    versions: versions.filter((version): version is string => typeof version === 'string'),
+    time: text('Time'),
+    origin: json['Origin'],
+    info: text('Info'),
+    mod: text('GoMod'),
+    zip: text('Zip'),
+    error: text('Error'),
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import type { VcsCredentials } from '#libs/config';
+import { sshFiles, type GoFolders } from './environment.js';
+
+const FOR_OWNER_ONLY = 0o600;
+
+/**
+ * Makes the go command's folders and furnishes its HOME with copies of the credentials, which tools refuse when
+ * others may read them. What is no longer configured is removed. Throws when a credential file can't be read.
+ * `insecure`: some modules may come over plain http (GOINSECURE).
+ */
+export async function furnishHome(folders: GoFolders, vcs: VcsCredentials, insecure: boolean): Promise<void> {
+  await mkdir(join(folders.home, '.ssh'), { recursive: true });
+  await chmod(folders.home, 0o700);
+  for (const folder of [folders.gopath, folders.cache, folders.empty, join(folders.modules, 'cache')]) {
+    await mkdir(folder, { recursive: true });
+  }
+  const ssh = sshFiles(folders);
+  await keep(join(folders.home, '.netrc'), await netrc(vcs));
+  await keep(join(folders.home, '.gitconfig'), gitConfig(vcs, insecure));
+  await keep(ssh.key, vcs.sshKeyFile ? await readFile(vcs.sshKeyFile, 'utf8') : null);
+  await keep(ssh.knownHosts, vcs.sshKnownHostsFile ? await readFile(vcs.sshKnownHostsFile, 'utf8') : null);
+}
+
+/** Whole or not at all: workers that share the data folder write it while another's git reads it. */
+async function keep(path: string, content: string | null): Promise<void> {
+  if (content === null) return rm(path, { force: true });
+  const draft = join(dirname(path), `.draft-${randomUUID()}`);
+  await writeFile(draft, content, { mode: FOR_OWNER_ONLY });
+  await rename(draft, path);
+}
+
+/** The token goes first: of several entries for a host the first one counts. */
+async function netrc(vcs: VcsCredentials): Promise<string | null> {
+  const token = vcs.githubToken ? `machine github.com login x-access-token password ${vcs.githubToken}\n` : '';
+  const file = vcs.netrcFile ? await readFile(vcs.netrcFile, 'utf8') : '';
+  return `${token}${file}` || null;
+}
+
+/**
+ * Settings of git. Protocols stand before the user's file, which may allow more. They are not in GIT_ALLOW_PROTOCOL,
+ * because the go command takes that for a list of secure protocols: http in it would be taken for any module.
+ */
+function gitConfig(vcs: VcsCredentials, insecure: boolean): string {
+  const allowed = insecure ? ['https', 'ssh', 'http'] : ['https', 'ssh'];
+  return [
+    '[protocol]\n\tallow = never',
+    ...allowed.map((protocol) => `[protocol "${protocol}"]\n\tallow = always`),
+    // A host that stops sending must not hold the repository's lock for ever, should nobody be left to end git.
+    '[http]\n\tlowSpeedLimit = 1\n\tlowSpeedTime = 120',
+    // Housekeeping in the background would outlive its command.
+    '[gc]\n\tautoDetach = false',
+    '[maintenance]\n\tautoDetach = false',
+    ...(vcs.gitConfigFile ? [`[include]\n\tpath = "${vcs.gitConfigFile.replaceAll(/["\\]/g, String.raw`\$&`)}"`] : []),
+    '[core]\n\thooksPath = /dev/null',
+    '',
+  ].join('\n');
+}

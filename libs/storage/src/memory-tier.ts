@@ -1,0 +1,154 @@
+import { LRUCache } from 'lru-cache';
+import { checkRange, readBody } from './body.js';
+import type {
+  ByteRange,
+  ObjectBody,
+  ObjectEntry,
+  ObjectSource,
+  ObjectStat,
+  ObjectStore,
+  PutOptions,
+} from './object-store.js';
+import { isMutableKey } from './tree/keys.js';
+
+/** Larger objects are not kept: one of them would drive out thousands. */
+const MAX_OBJECT = 1024 * 1024;
+/** What an entry takes beside its bytes, roughly. */
+const ENTRY_OVERHEAD = 512;
+
+interface Entry {
+  readonly stat: ObjectStat;
+  readonly bytes: Buffer;
+}
+
+/** A read under way that later callers may join. */
+interface Flight {
+  readonly result: Promise<ObjectBody | null>;
+  /** The object was changed after the read began: whoever waits may have the old bytes, but they are not kept. */
+  outdated: boolean;
+}
+
+/**
+ * Keeps small objects in memory, the least recently used go first. What never changes stays for as long as there is
+ * room; a last answer (isMutableKey) is given while it is younger than `mutableMaxAge`, counted from when its stored
+ * copy was written. Absence is not kept. Concurrent reads of one object that is not kept share one.
+ */
+export class MemoryTier implements ObjectStore {
+  readonly backend: string;
+  private readonly kept: LRUCache<string, Entry>;
+  private readonly flights = new Map<string, Flight>();
+  private readonly mutableMaxAge: number;
+
+  /** maxBytes: of all entries together; mutableMaxAge: milliseconds. */
+  constructor(
+    private readonly inner: ObjectStore,
+    options: { readonly maxBytes: number; readonly mutableMaxAge: number },
+  ) {
+    this.backend = inner.backend;
+    this.mutableMaxAge = options.mutableMaxAge;
+    this.kept = new LRUCache({
+      maxSize: options.maxBytes,
+      sizeCalculation: ({ bytes }, key) => bytes.length + key.length + ENTRY_OVERHEAD,
+    });
+  }
+
+  async stat(key: string): Promise<ObjectStat | null> {
+    return this.current(key)?.stat ?? this.inner.stat(key);
+  }
+
+  async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
+    const entry = this.current(key);
+    if (!entry) return range ? this.inner.get(key, range) : this.load(key);
+    const { stat, bytes } = entry;
+    if (range) checkRange(range, stat.size);
+    return { stat, body: range ? bytes.subarray(range.start, range.end + 1) : bytes, tier: 'memory' };
+  }
+
+  async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
+    try {
+      return await this.inner.put(key, source, options);
+    } finally {
+      // After a failure too: it may have been stored, and the answer lost.
+      this.forget(key);
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    try {
+      await this.inner.delete(key);
+    } finally {
+      this.forget(key);
+    }
+  }
+
+  /** Drops one object: somebody else replaced or removed it. */
+  forget(key: string): void {
+    this.kept.delete(key);
+    const flight = this.flights.get(key);
+    if (!flight) return;
+    flight.outdated = true;
+    this.flights.delete(key);
+  }
+
+  /** Drops all last answers: news of them may have been missed. */
+  forgetMutable(): void {
+    for (const key of [...this.kept.keys(), ...this.flights.keys()]) if (isMutableKey(key)) this.forget(key);
+  }
+
+  list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry> {
+    return this.inner.list(prefix, startAfter);
+  }
+
+  open(): Promise<void> {
+    return this.inner.open();
+  }
+
+  check(): Promise<void> {
+    return this.inner.check();
+  }
+
+  close(): Promise<void> {
+    this.kept.clear();
+    return this.inner.close();
+  }
+
+  private current(key: string): Entry | undefined {
+    const entry = this.kept.get(key);
+    if (!entry || !isMutableKey(key)) return entry;
+    return Date.now() - entry.stat.modified.getTime() < this.mutableMaxAge ? entry : undefined;
+  }
+
+  private async load(key: string): Promise<ObjectBody | null> {
+    const joined = this.flights.get(key);
+    if (!joined) return this.fly(key);
+    const found = await joined.result;
+    // A stream is for the one who began the read.
+    return !found || Buffer.isBuffer(found.body) ? found : this.inner.get(key);
+  }
+
+  private fly(key: string): Promise<ObjectBody | null> {
+    const flight: Flight = { result: this.read(key, () => flight.outdated), outdated: false };
+    this.flights.set(key, flight);
+    const land = (): void => {
+      if (this.flights.get(key) === flight) this.flights.delete(key);
+    };
+    flight.result.then(land, land);
+    return flight.result;
+  }
+
+  private async read(key: string, outdated: () => boolean): Promise<ObjectBody | null> {
+    const found = await this.inner.get(key);
+    if (!found || found.stat.size > MAX_OBJECT) return found;
+    const bytes = ownBytes(await readBody(found.body));
+    if (!outdated()) this.kept.set(key, { stat: found.stat, bytes });
+    return { ...found, body: bytes };
+  }
+}
+
+/** Bytes that share their memory with others would keep all of it from being freed. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
+}

@@ -1,0 +1,73 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+
+/** A gateway or a worker as its own process, as a user would run it: from the build, set by the environment alone. */
+export interface StoaProcess {
+  /** The clients' address of a gateway. */
+  readonly url: string;
+  /** The operators' address. */
+  readonly ops: string;
+  readonly pid: number;
+  /** Its log so far, one parsed JSON line an entry. */
+  readonly log: Record<string, unknown>[];
+  signal(name: NodeJS.Signals): void;
+  /** SIGTERM, then the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+/** Starts `stoa <command>` and resolves when it says that it serves; rejects with its output when it exits before. */
+export async function startProcess(command: 'api' | 'worker', env: Record<string, string>): Promise<StoaProcess> {
+  const child = fork(MAIN, [command], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      STOA_LISTEN: '127.0.0.1:0',
+      STOA_OPS_LISTEN: '127.0.0.1:0',
+      STOA_LOG_FORMAT: 'json',
+      ...env,
+    },
+  });
+  const log: Record<string, unknown>[] = [];
+  let text = '';
+  readLines(child, (line) => {
+    text += `${line}\n`;
+    if (line.startsWith('{')) log.push(JSON.parse(line) as Record<string, unknown>);
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const ready = await Promise.race([
+    once(child, 'message').then(([message]) => message as { url?: string; ops: string }),
+    exited.then(([code]) => Promise.reject(new Error(`stoa ${command} exited with ${code}:\n${text}`))),
+  ]);
+  return {
+    url: ready.url ?? '',
+    ops: ready.ops,
+    pid: child.pid!,
+    log,
+    signal: (name) => void child.kill(name),
+    async stop() {
+      child.kill('SIGTERM');
+      return (await exited)[0];
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+function readLines(child: ChildProcess, take: (line: string) => void): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = '';
+    stream?.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) take(line);
+    });
+  }
+}

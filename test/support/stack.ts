@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startProcess, type StoaProcess } from './processes.js';
+import { startRedis, type TestRedis } from './redis.js';
+
+export interface StackOptions {
+  readonly gateways?: number;
+  readonly workers?: number;
+  /** The settings of all processes. */
+  readonly env: Record<string, string>;
+}
+
+/** A whole Stoa: real Redis, gateways, workers, files in a folder of its own. */
+export interface Stack {
+  readonly redis: TestRedis;
+  readonly gateways: StoaProcess[];
+  readonly workers: StoaProcess[];
+  readonly folder: string;
+  /** The first gateway's address. */
+  readonly url: string;
+  addWorker(env?: Record<string, string>): Promise<StoaProcess>;
+  addGateway(env?: Record<string, string>): Promise<StoaProcess>;
+  close(): Promise<void>;
+}
+
+/** Starts a stack on file storage, unless the environment says otherwise. */
+export async function startStack({ gateways = 1, workers = 1, env }: StackOptions): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), 'stoa-stack-'));
+  const redis = await startRedis();
+  const settings = { STOA_REDIS_URL: redis.url, STOA_DATA_DIR: join(folder, 'data'), STOA_SHUTDOWN_GRACE: '5s', GOSUMDB: 'off', ...env };
+  const running: { gateways: StoaProcess[]; workers: StoaProcess[] } = { gateways: [], workers: [] };
+  const addWorker = async (more: Record<string, string> = {}): Promise<StoaProcess> => {
+    const worker = await startProcess('worker', { ...settings, ...more });
+    running.workers.push(worker);
+    return worker;
+  };
+  const addGateway = async (more: Record<string, string> = {}): Promise<StoaProcess> => {
+    const gateway = await startProcess('api', { ...settings, ...more });
+    running.gateways.push(gateway);
+    return gateway;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([...running.gateways, ...running.workers].map((one) => one.kill()));
+    await redis.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all([...Array.from({ length: workers }, () => addWorker()), ...Array.from({ length: gateways }, () => addGateway())]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { redis, ...running, folder, url: running.gateways[0]?.url ?? '', addWorker, addGateway, close };
+}
