@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 /** A request as a proxy sees it: who was asked, whatever host that is. */
 export interface ForwardedRequest {
@@ -28,7 +27,7 @@ export async function startForwardProxy(answer: (forwarded: ForwardedRequest) =>
   const server = createServer((request, response) => {
     // Absolute form when used as a proxy, origin form when asked directly.
     const target = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
-    answer({ target, request, response }).catch((error: unknown) => response.destroy(error as Error));
+    answer({ target, request, response }).catch(() => response.destroy());
   });
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy());
@@ -36,7 +35,8 @@ export async function startForwardProxy(answer: (forwarded: ForwardedRequest) =>
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
   const exempt = '127.0.0.1,localhost';
   return {
     url,

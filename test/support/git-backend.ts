@@ -37,13 +37,8 @@ export function answerWithGit(
   return new Promise((resolve, reject) => {
     let head: Buffer | null = Buffer.alloc(0);
     backend.stdout.on('data', (chunk: Buffer) => {
-      if (!head) return void response.write(chunk);
-      head = Buffer.concat([head, chunk]);
-      const end = head.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      writeHead(response, head.toString('latin1', 0, end));
-      response.write(head.subarray(end + 4));
-      head = null;
+      if (head === null) response.write(chunk);
+      else head = writeHead(response, Buffer.concat([head, chunk]));
     });
     backend.on('error', reject);
     backend.on('close', () => {
@@ -53,10 +48,16 @@ export function answerWithGit(
   });
 }
 
-function writeHead(response: ServerResponse, head: string): void {
-  for (const line of head.split('\r\n')) {
-    const [name = '', value = ''] = line.split(/:\s*/, 2);
+/** Writes the header and what follows it, once the whole header is there; gives back what is still to be read as header. */
+function writeHead(response: ServerResponse, bytes: Buffer): Buffer | null {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0) return bytes;
+  for (const line of bytes.toString('latin1', 0, end).split('\r\n')) {
+    const colon = line.indexOf(':');
+    const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()];
     if (name.toLowerCase() === 'status') response.statusCode = Number.parseInt(value, 10);
-    else response.setHeader(name, line.slice(name.length + 1).trim());
+    else response.setHeader(name, value);
   }
+  response.write(bytes.subarray(end + 4));
+  return null;
 }

@@ -49,8 +49,8 @@ export class GitRepository {
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stdin.end(`${lines.join('\n')}\n`);
-    const [code] = (await once(child, 'close')) as [number | null];
-    if (code !== 0) throw new Error(`git fast-import ended with ${code}`);
+    await once(child, 'close');
+    if (child.exitCode !== 0) throw new Error(`git fast-import ended with ${child.exitCode}`);
     const hashes = Buffer.concat(output).toString().trim().split('\n');
     for (const [branch, tip] of this.tips) {
       if (tip.startsWith(':')) this.tips.set(branch, hashes[Number(tip.slice(1)) - 1] ?? tip);

@@ -23,6 +23,7 @@ export interface StoaProcess {
 /** Starts `stoa <command>` and resolves when it says that it serves; rejects with its output when it exits before. */
 export async function startProcess(command: 'api' | 'worker', env: Record<string, string>): Promise<StoaProcess> {
   const child = fork(MAIN, [command], {
+    execArgv: [], // the test runner's own would send imports to the sources
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 
 /** A real redis-server of a test's own, on a unix socket. It keeps its data over a stop and a start. */
@@ -22,12 +23,16 @@ export async function startRedis(): Promise<TestRedis> {
   let server: ChildProcess | null = null;
 
   const start = async (): Promise<void> => {
-    server = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', folder, '--appendonly', 'yes', '--save', ''], {
+    const child = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', folder, '--appendonly', 'yes', '--save', ''], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    for await (const chunk of server.stdout!) {
-      if (String(chunk).includes('Ready to accept connections')) break;
-    }
+    server = child;
+    const lines = createInterface({ input: child.stdout });
+    await new Promise<void>((resolve, reject) => {
+      lines.on('line', (line) => /ready to accept connections/i.test(line) && resolve());
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new Error(`redis-server exited with ${code}`)));
+    });
   };
   const stop = async (): Promise<void> => {
     if (!server || server.exitCode !== null || server.signalCode !== null) return;

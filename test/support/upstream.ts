@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chooseLatest, escapePath, escapeVersion, isPseudoVersion } from '#libs/protocol';
@@ -75,9 +80,15 @@ export class FakeUpstream {
     const goMod = mod ?? `module ${module}\n`;
     const infoText = info ?? { Version: version, Time: '2024-01-02T03:04:05Z' };
     const base = `/${escapePath(module)}/@v/${escapeVersion(version)}`;
-    this.files.set(`${base}.info`, info === null ? null : typeof infoText === 'string' ? infoText : JSON.stringify(infoText));
+    this.files.set(
+      `${base}.info`,
+      info === null ? null : typeof infoText === 'string' ? infoText : JSON.stringify(infoText),
+    );
     this.files.set(`${base}.mod`, mod === null ? null : goMod);
-    this.files.set(`${base}.zip`, zip === undefined ? moduleZip({ module, version }, { 'go.mod': goMod, ...files }) : zip);
+    this.files.set(
+      `${base}.zip`,
+      zip === undefined ? moduleZip({ module, version }, { 'go.mod': goMod, ...files }) : zip,
+    );
     this.versions.set(module, (this.versions.get(module) ?? new Set()).add(version));
     return this;
   }
@@ -90,7 +101,10 @@ export class FakeUpstream {
 
   /** Sets `@latest` of a module; null is a 404. */
   addLatest(module: string, info: object | string | null): this {
-    return this.addFile(`/${escapePath(module)}/@latest`, typeof info === 'object' && info ? JSON.stringify(info) : info);
+    return this.addFile(
+      `/${escapePath(module)}/@latest`,
+      typeof info === 'object' && info ? JSON.stringify(info) : info,
+    );
   }
 
   /** Makes a branch, tag or commit resolve to a version. */
@@ -103,7 +117,8 @@ export class FakeUpstream {
 
   /** Proxies a checksum database: `supported` is 200, the answers are by path (`lookup/example.com/m@v1.0.0`). */
   addSumdb(name: string, answers: Files = {}): this {
-    for (const [path, body] of Object.entries({ supported: '', ...answers })) this.addFile(`/sumdb/${name}/${path}`, body);
+    for (const [path, body] of Object.entries({ supported: '', ...answers }))
+      this.addFile(`/sumdb/${name}/${path}`, body);
     return this;
   }
 
@@ -124,8 +139,9 @@ export class FakeUpstream {
     return this.counts.get(path) ?? 0;
   }
 
-  /** Ends all connections, those in use too. */
+  /** Ends all connections, those in use too; once more does nothing. */
   async close(): Promise<void> {
+    if (!this.server.listening) return;
     const closed = once(this.server, 'close');
     this.server.close();
     this.server.closeAllConnections();

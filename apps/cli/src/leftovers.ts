@@ -11,7 +11,7 @@ const LIMIT = 10_000;
 export async function endLeftovers(record: RunRecord): Promise<void> {
   for (const [name, mark] of Object.entries(record.members).toReversed()) {
     if (!lives(mark)) continue;
-    say(`a standalone that was killed left its ${name} (process ${mark.pid}) running: stopping it`);
+    say(`${name} (process ${mark.pid}) of a standalone that was killed still runs: stopping it`);
     await end(mark);
   }
   if (record.socketFolder !== undefined) rmSync(record.socketFolder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ const STEADY = 60_000;
 
 /** How one process of a standalone is started. */
 export interface Recipe {
-  /** `gateway`. */
+  /** `the gateway`. */
   readonly name: string;
   /** Starts the process in a group of its own, so that Ctrl-C in a terminal reaches the supervisor alone. */
   spawn(): ChildProcess;
@@ -41,13 +41,17 @@ export class Member {
     private readonly started: (name: string, pid: number) => void,
   ) {}
 
-  /** Starts the process, resolves when it serves and restarts it from then on. Throws ExpectedFailure when it ends before. */
+  /**
+   * Starts the process, resolves when it serves and restarts it from then on; once stopped, it does nothing.
+   * Throws ExpectedFailure when the process ends before it serves.
+   */
   async start(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
     const run = this.launch();
     if (await run.served) void this.keepRunning(run);
     else if (!this.stopping.signal.aborted) {
       throw new ExpectedFailure(
-        `the ${this.recipe.name} could not start (${await run.ended})${this.recipe.reason?.() ?? ''}`,
+        `${this.recipe.name} could not start (${await run.ended})${this.recipe.reason?.() ?? ''}`,
       );
     }
   }
@@ -58,7 +62,7 @@ export class Member {
     if (!this.run || hasEnded(this.run.child)) return;
     const { child, ended } = this.run;
     const kill = (): void => {
-      say(`the ${this.recipe.name} does not stop: killing it`);
+      say(`${this.recipe.name} does not stop: killing it`);
       child.kill('SIGKILL');
     };
     if (cutOff.aborted) kill();
@@ -82,13 +86,13 @@ export class Member {
     let length = FIRST_PAUSE;
     for (let run = first; ; run = this.launch()) {
       if (run !== first && (await run.served)) {
-        say(`the ${this.recipe.name} runs again`);
+        say(`${this.recipe.name} runs again`);
         since = Date.now();
       }
       const how = await run.ended;
       if (this.stopping.signal.aborted) return;
       if (Date.now() - since > STEADY) length = FIRST_PAUSE;
-      say(`the ${this.recipe.name} ended (${how}): starting it again in ${length / 1000} s`);
+      say(`${this.recipe.name} ended (${how}): starting it again in ${length / 1000} s`);
       await pause(length, null, { signal: this.stopping.signal }).catch(() => null);
       if (this.stopping.signal.aborted) return;
       since = Date.now();

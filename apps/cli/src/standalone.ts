@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import type { Environment } from '#libs/config';
 import { appRecipe } from './app-recipe.js';
@@ -37,23 +38,26 @@ export async function runStandalone(env: Environment): Promise<number> {
   }
 }
 
-async function serve(standalone: Standalone, plan: StandalonePlan, signals: StopSignals): Promise<number> {
-  const stopped = new Promise<void>((resolve) =>
-    signals.stop.addEventListener('abort', () => resolve(), { once: true }),
-  );
+async function serve(standalone: Standalone, plan: StandalonePlan, { stop, force }: StopSignals): Promise<number> {
+  const limit = (): AbortSignal => AbortSignal.any([AbortSignal.timeout(plan.grace + CUT_OFF), force]);
   try {
-    const url = await Promise.race([standalone.start(), stopped.then(() => null)]);
+    const url = await Promise.race([standalone.start(), aborted(stop)]);
     if (url !== null) sayReady(url, plan.dataDir);
-    if (!signals.stop.aborted) await stopped;
   } catch (error) {
-    await standalone.stop(AbortSignal.timeout(plan.grace + CUT_OFF));
+    await standalone.stop(limit());
     throw error;
   }
-  say(`${String(signals.stop.reason)}: stopping (once more to stop at once)`);
-  const cutOff = AbortSignal.any([AbortSignal.timeout(plan.grace + CUT_OFF), signals.force]);
+  await aborted(stop);
+  say(`${String(stop.reason)}: stopping (once more to stop at once)`);
+  const cutOff = limit();
   await standalone.stop(cutOff);
   say('stopped');
   return cutOff.aborted ? 1 : 0;
+}
+
+async function aborted(signal: AbortSignal): Promise<null> {
+  if (!signal.aborted) await once(signal, 'abort');
+  return null;
 }
 
 /** The processes of one standalone. */
@@ -66,8 +70,8 @@ class Standalone {
   constructor(plan: StandalonePlan, claim: DataDirClaim, socketFolder: string) {
     const started = (name: string, pid: number): void => claim.recordMember(name, pid);
     const redisUrl = plan.privateRedis ? { STOA_REDIS_URL: privateRedisUrl(socketFolder) } : {};
-    const gateway = appRecipe('gateway', 'api', { ...plan.gatewayEnv, ...redisUrl });
-    const worker = appRecipe('worker', 'worker', { ...plan.workerEnv, ...redisUrl });
+    const gateway = appRecipe('the gateway', 'api', { ...plan.gatewayEnv, ...redisUrl });
+    const worker = appRecipe('the worker', 'worker', { ...plan.workerEnv, ...redisUrl });
     this.redis = plan.privateRedis
       ? new Member(privateRedisRecipe(plan.gatewayEnv, plan.redisFolder, socketFolder), started)
       : null;

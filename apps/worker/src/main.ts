@@ -40,11 +40,6 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   const ops = createOpsServer(metrics, health);
   const opsUrl = await listen(ops, config.opsListen);
 
-  consumers.start(config, log);
-  pulse.start();
-  log.info({ go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl }, 'taking jobs');
-  tellReady({ ops: opsUrl });
-
   stopOnSignal({
     log,
     grace: config.shutdownGrace,
@@ -61,4 +56,8 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
       await ops.close();
     },
   });
+  consumers.start(config, log);
+  await pulse.start();
+  log.info({ go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl }, 'taking jobs');
+  tellReady({ ops: opsUrl });
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ListenAddress } from './config.js';
 import { InvalidValue } from './invalid-value.js';
 
+/** A TCP address. */
 export interface HostPort {
   /** A name or an IP address, IPv6 without brackets. */
   readonly host: string;

@@ -7,6 +7,7 @@ export type ListenAddress =
   /** Path of a unix socket. */
   | { readonly socket: string };
 
+/** Where modules are kept. */
 export type StorageConfig =
   | { readonly kind: 'fs'; readonly root: string }
   | {
@@ -22,6 +23,7 @@ export type StorageConfig =
       readonly prefix: string;
     };
 
+/** Who we are to a Redis server or a Sentinel. */
 export interface RedisCredentials {
   readonly username?: string;
   readonly password?: string;
@@ -55,7 +57,7 @@ export type RedisConfig =
 export interface GoConfig {
   /** Path or name of the go command. */
   readonly binary: string;
-  /** GOPROXY and the like, never undefined: empty when unset. */
+  /** GOPROXY and the like, never undefined: empty when unset. GOPROXY is empty only in a gateway or offline. */
   readonly GOPROXY: string;
   readonly GONOPROXY: string;
   readonly GOPRIVATE: string;
@@ -66,7 +68,10 @@ export interface GoConfig {
   readonly GOAUTH: string;
   /** The whole of STOA_GO_ENV in order of appearance, later wins; `KEY=` gives an empty string. */
   readonly extra: Readonly<Record<string, string>>;
-  /** What passes from the process environment to the go command: PATH, proxies, certificates, SSH_AUTH_SOCK, TMPDIR. */
+  /**
+   * What passes from the process environment to the go command: PATH, proxies, certificates, SSH_AUTH_SOCK, TMPDIR; and
+   * NODE_EXTRA_CA_CERTS, for our own HTTP client. STOA_GO_ENV (`extra`) wins over it.
+   */
   readonly inherited: Readonly<Record<string, string>>;
 }
 

@@ -12,6 +12,7 @@ export const GO_NAMES = [
   'GOAUTH',
 ] as const;
 
+/** One of them. */
 export type GoName = (typeof GO_NAMES)[number];
 
 /** What `go env` says, for the names it was asked for. */

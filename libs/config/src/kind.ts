@@ -32,15 +32,22 @@ export function choice<const W extends readonly string[]>(...words: W) {
     .describe(words.map((word) => `\`${word}\``).join(', '));
 }
 
+/** A switch. */
 export const onOff = () => kind('`on`, `off`', parseBoolean);
 
+/** An amount of bytes. */
 export const size = () => kind('size', parseSize);
 
+/** Where a listener binds. */
 export const address = () => kind('address', parseListenAddress);
 
 /** A path, made absolute from the working directory. */
 export const path = () => kind('path', (value) => resolve(value));
 
+/** A command that is looked up in PATH, or the path of one, made absolute: commands run in folders of their own. */
+export const command = () => kind('name or path', (value) => (value.includes('/') ? resolve(value) : value));
+
+/** A whole number within bounds, both included. */
 export const number = (least: number, most: number) => kind('number', (value) => parseNumber(value, least, most));
 
 /** A duration that may be nothing and that no timer waits for. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isatty } from 'node:tty';
 
 /** What defaults take from the computer and the terminal. */
 export interface Machine {
@@ -9,5 +10,5 @@ export interface Machine {
 
 /** Describes the computer that this process runs on. */
 export function thisMachine(): Machine {
-  return { cpus: availableParallelism(), terminal: process.stdout.isTTY };
+  return { cpus: availableParallelism(), terminal: isatty(1) };
 }

@@ -8,7 +8,7 @@ const OPENING = `# Configuration
 
 Stoa is configured by environment variables. A value that can't be used stops the start, with one line for each fault. A \`STOA_\` name that is nearly a setting stops it too, for it is a typo; any other unknown one is a warning. \`stoa config\` prints what is in force and where it comes from, without secrets.
 
-- A variable that is set but empty counts as unset.
+- A variable that is set but empty counts as unset. Relative paths start at the working directory.
 - **Secrets** (marked with *) are also read from a file: \`STOA_REDIS_PASSWORD_FILE=/run/secrets/redis\`. The newline at its end is dropped.
 - **Durations**: \`30s\`, \`5m\`, \`1h30m\`, \`500ms\`, \`0\`. **Sizes**: \`64MiB\`, \`5GB\`, or a number of bytes. **Addresses**: \`host:port\`, \`:port\`, \`[::1]:port\`, \`unix:/path\`.
 - **TLS to Redis** is asked for by \`rediss://\`: in the URL, or before an entry of the Sentinels or the Cluster. \`NODE_EXTRA_CA_CERTS\` names a file of further certificate authorities. In a URL, special characters of user and password are written as %-escapes.

@@ -15,6 +15,7 @@ export interface SettingText {
   readonly source: Source;
 }
 
+/** Texts by the name of their setting. */
 export type SettingTexts = Map<string, SettingText>;
 
 /** Takes from the environment what it gives. A variable that is empty counts as unset; what can't be read is a fault. */

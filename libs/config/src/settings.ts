@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseRedisNodes, parseRedisUrl } from './redis-address.js';
 import { parseGoEnv } from './go-env.js';
 import { checkGoproxy } from './goproxy.js';
-import { address, choice, delay, duration, kind, number, onOff, path, size, text } from './kind.js';
+import { address, choice, command, delay, duration, kind, number, onOff, path, size, text } from './kind.js';
 import { parseBasePath, parseKeyPrefix, parseQueuePrefix } from './prefix.js';
 import { parseBucket, parseEndpoint } from './s3.js';
 import { section, type DerivedDefault } from './setting.js';
@@ -77,7 +77,7 @@ export const settingsSchema = z.object({
     fallback: 'on',
   }),
   STOA_S3_PREFIX: storage(kind('text', parseKeyPrefix).optional(), 'prefix of every key in the bucket'),
-  STOA_MEMORY_CACHE: storage(size(), 'small files kept in memory by each process; `0` keeps none', {
+  STOA_MEMORY_CACHE: storage(size(), 'small files kept in memory; `0` keeps none', {
     fallback: '64MiB',
   }),
 
@@ -136,7 +136,7 @@ export const settingsSchema = z.object({
   STOA_QUERY_TIMEOUT: job(delay(1), 'deadline of every other job', { fallback: '1m' }),
   STOA_MAX_WAITING: job(number(1, 10_000_000), 'waiting jobs beyond which misses get 503', { fallback: '10000' }),
 
-  STOA_GO_BINARY: go(text('name or path'), 'the go command', { fallback: 'go' }),
+  STOA_GO_BINARY: go(command(), 'the go command', { fallback: 'go' }),
   STOA_GO_ENV: go(
     kind('`KEY=VALUE;KEY=VALUE`', parseGoEnv),
     'variables for the go command and for the choice of sources: values may hold `,` `=` and spaces, `\\;` is a semicolon, a later entry wins, `KEY=` empties',
@@ -200,6 +200,7 @@ export const settingsSchema = z.object({
 /** The settings by name, read from their texts but not yet checked against each other. */
 export type Values = z.output<typeof settingsSchema>;
 
+/** The name of a setting: `STOA_LISTEN`. */
 export type SettingName = keyof typeof settingsSchema.shape;
 
 /** Whether a user gave the setting. */

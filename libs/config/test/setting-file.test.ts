@@ -16,6 +16,8 @@ function file(content: string): string {
   return path;
 }
 
+const at = (path: string) => () => loadConfig('api', { STOA_GITHUB_TOKEN_FILE: path });
+
 describe('a secret in a file', () => {
   it.each(['hunter2', 'hunter2\n', 'hunter2\r\n'])('is read from it without the last newline: %j', (content) => {
     const { config, sources } = loadConfig('api', { STOA_REDIS_PASSWORD_FILE: file(content) });
@@ -52,7 +54,6 @@ describe('a secret in a file', () => {
   });
 
   it('that is absent, a folder or empty stops the start', () => {
-    const at = (path: string) => () => loadConfig('api', { STOA_GITHUB_TOKEN_FILE: path });
     const absent = join(folder, 'absent');
     expect(at(absent)).toThrow(`STOA_GITHUB_TOKEN_FILE: ${JSON.stringify(absent)} can not be read (ENOENT)`);
     expect(at(folder)).toThrow('can not be read (EISDIR)');

@@ -30,11 +30,10 @@ export function createFetcher(
       ? new UpstreamFetcher(new FileTree(fileURLToPath(url), limits), 'file', metrics)
       : new UpstreamFetcher(new HttpTree(url, client, limits), kind, metrics);
 
-  const sources = entries.map(
-    (entry): PlannedSource =>
-      entry.kind === 'proxy'
-        ? { kind: 'proxy', upstream: upstream(entry.url, 'proxy'), fallBackOnError: entry.fallBackOnError }
-        : entry,
+  const sources = entries.map((entry): PlannedSource =>
+    entry.kind === 'proxy'
+      ? { kind: 'proxy', upstream: upstream(entry.url, 'proxy'), fallBackOnError: entry.fallBackOnError }
+      : entry,
   );
   return new PlannedFetcher({
     sources,

@@ -51,5 +51,9 @@ export interface Fetcher {
 
 /** A source of checksum database answers. Path: `lookup/<escaped module>@<escaped version>`, `tile/...`, `latest`. */
 export interface SumdbFetcher {
-  sumdb(database: { readonly name: string; readonly url?: string }, path: string, context: FetchContext): Promise<FetchedText>;
+  sumdb(
+    database: { readonly name: string; readonly url?: string },
+    path: string,
+    context: FetchContext,
+  ): Promise<FetchedText>;
 }

@@ -1,4 +1,5 @@
 export type { FetchContext, FetchedFile, FetchedText, FetchedZip, Fetcher, SumdbFetcher } from './fetcher.js';
 export { createFetcher } from './create-fetcher.js';
+export { DirectFetcher } from './direct/direct.fetcher.js';
 export { PlannedFetcher } from './plan/planned-fetcher.js';
 export type { UpstreamLimits } from './upstream/limits.js';

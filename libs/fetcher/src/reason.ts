@@ -11,8 +11,8 @@ const PRIVATE: readonly (readonly [RegExp, string])[] = [
   [/\bgit@\S+/g, '<url>'],
   [/\blocalhost(:\d+)?\b/gi, '<address>'],
   [/(?<![\w.])\d{1,3}(\.\d{1,3}){3}(:\d+)?(?!\w)/g, '<address>'],
-  [/\[[0-9a-f:.%]*:[0-9a-f:.%]*\](:\d+)?/gi, '<address>'],
-  [/(?<![\w:])([0-9a-f]{1,4}:){0,6}:([0-9a-f]{1,4}:){0,5}[0-9a-f]{1,4}(?![\w:])/gi, '<address>'],
+  [/\[[0-9a-f:.]*:[0-9a-f:.]*(%\w+)?\](:\d+)?/gi, '<address>'],
+  [/(?<![\w:])(([0-9a-f]{1,4}:){1,6}|:):([0-9a-f]{1,4}:){0,5}[0-9a-f]{1,4}(?![\w:])/gi, '<address>'],
   [/(?<![\w:])([0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}(?![\w:])/gi, '<address>'],
   [/\b[a-z]:\\[^\s"']*/gi, '<path>'],
   [/(?<![\w.~/<>-])(\/[^\s"'`:,;()/]+){2,}\/?/g, '<path>'],
@@ -25,7 +25,10 @@ const PRIVATE: readonly (readonly [RegExp, string])[] = [
 export function reasonFrom(text: string): string {
   const line = text.split(/\r?\n/).find((candidate) => candidate.trim() !== '') ?? '';
   // Whatever is not graphic (controls, bidirectional marks, undecodable bytes) makes go drop the whole text.
-  let reason = line.slice(0, LOOKED_AT).replaceAll(/[\p{C}\p{Z}\uFFFD]+/gu, ' ').trim();
+  let reason = line
+    .slice(0, LOOKED_AT)
+    .replaceAll(/[\p{C}\p{Z}\uFFFD]+/gu, ' ')
+    .trim();
   for (const [pattern, label] of PRIVATE) reason = reason.replaceAll(pattern, label);
   return reason.length > LENGTH ? `${reason.slice(0, LENGTH - 3).trimEnd()}...` : reason;
 }

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { GoConfig } from '#libs/config';
-import { createFetcher, type FetchContext, type Fetcher, type PlannedFetcher, type UpstreamLimits } from '#libs/fetcher';
+import {
+  createFetcher,
+  type FetchContext,
+  type Fetcher,
+  type PlannedFetcher,
+  type UpstreamLimits,
+} from '#libs/fetcher';
 import { Metrics } from '#libs/observability';
 import { RefusalError, type Refusal } from '#libs/protocol';
 import { FakeUpstream, startUpstream, type UpstreamOptions } from '../../../test/support/upstream.js';
@@ -50,7 +56,13 @@ export interface Setting {
 }
 
 /** The fetcher of a setting; its connections end with the test. */
-export function fetcher({ direct = null, limits, extra = {}, metrics = new Metrics(), ...names }: Setting): PlannedFetcher {
+export function fetcher({
+  direct = null,
+  limits,
+  extra = {},
+  metrics = new Metrics(),
+  ...names
+}: Setting): PlannedFetcher {
   const go: GoConfig = {
     binary: 'go',
     GONOPROXY: '',

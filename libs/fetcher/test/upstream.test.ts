@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { disconnect, hang, page, redirect, status, times } from '../../../test/support/upstream.js';
+import { disconnect, hang, status, type Script } from '../../../test/support/upstream.js';
 import { context, fetcher, refusal, upstream } from './fetching.js';
 
 const MODULE = 'example.com/m';
@@ -44,7 +44,12 @@ describe('a well-behaved upstream', () => {
   test('says versions as they are listed', async () => {
     const { source, fetch, job } = await start();
     source.addList(MODULE, 'v1.2.0 2024-01-02T03:04:05Z\r\n\n v1.0.0\nv0.0.0-20240101000000-0123456789ab\nnonsense\n');
-    expect(await fetch.list(MODULE, job)).toEqual(['v1.2.0', 'v1.0.0', 'v0.0.0-20240101000000-0123456789ab', 'nonsense']);
+    expect(await fetch.list(MODULE, job)).toEqual([
+      'v1.2.0',
+      'v1.0.0',
+      'v0.0.0-20240101000000-0123456789ab',
+      'nonsense',
+    ]);
   });
 
   test('resolves a branch to a version of this module', async () => {
@@ -63,10 +68,13 @@ describe('a well-behaved upstream', () => {
       ports.add(request.socket.remotePort);
       serve();
     });
-    for (let i = 0; i < 3; i++) await fetch.info(VERSION, job);
-    await refusal(fetch.info({ ...VERSION, version: 'v1.1.1' }, job));
-    await fetch.mod(VERSION, job);
-    expect(ports.size).toBe(1);
+    for (let i = 0; i < 5; i++) {
+      await fetch.info(VERSION, job);
+      await refusal(fetch.info({ ...VERSION, version: 'v1.1.1' }, job));
+      await fetch.zip(VERSION, job);
+    }
+    // Two, for undici may open another one while it tidies up after an answer.
+    expect(ports.size).toBeLessThanOrEqual(2);
   });
 });
 
@@ -91,7 +99,10 @@ describe('@latest', () => {
   test('stays not-found when the list is empty', async () => {
     const { source, fetch, job } = await start();
     source.addList(MODULE, []).respond(LATEST, status(404, 'not found: no commits'));
-    expect(await refusal(fetch.latest(MODULE, job))).toEqual({ kind: 'not-found', message: 'example.com/m: no commits' });
+    expect(await refusal(fetch.latest(MODULE, job))).toEqual({
+      kind: 'not-found',
+      message: 'example.com/m: no commits',
+    });
   });
 
   test('stays not-found when there is no list', async () => {
@@ -113,65 +124,6 @@ describe('@latest', () => {
       kind: 'upstream',
       message: 'example.com/m: the upstream answers with version v2.0.0, which this module can not have',
     });
-  });
-});
-
-describe('nonsense', () => {
-  const INFO = 'something that is no version information';
-  test.each([
-    ['a web page', page(), INFO],
-    ['no JSON', status(200, 'v1.0.0'), INFO],
-    ['null', status(200, 'null'), INFO],
-    ['a byte order mark', status(200, '\uFEFF{"Version":"v1.0.0"}'), INFO],
-    ['a bad time', status(200, '{"Version":"v1.0.0","Time":"yesterday"}'), INFO],
-    ['another version', status(200, '{"Version":"v1.0.1"}'), 'version v1.0.1 in place of the one asked for'],
-    ['an unprintable one', status(200, '{"Version":"v1\\n2"}'), 'version v1\\n2 in place of the one asked for'],
-  ])('as .info, %s, is refused', async (_name, script, what) => {
-    const { source, fetch, job } = await start();
-    source.respond('/', script);
-    expect(await refusal(fetch.info(VERSION, job))).toEqual({
-      kind: 'upstream',
-      message: `example.com/m@v1.0.0: the upstream answers with ${what}`,
-    });
-  });
-
-  test.each([['main'], ['v1.0.0+meta'], ['v01']])('as what a revision resolves to, %s, is refused', async (Version) => {
-    const { source, fetch, job } = await start();
-    source.addRevision(MODULE, 'main', { Version });
-    expect(await refusal(fetch.resolve(MODULE, 'main', job))).toEqual({
-      kind: 'upstream',
-      message: `example.com/m@main: the upstream answers with version ${Version}, which this module can not have`,
-    });
-  });
-
-  test.each([[''], ['go 1.20\n'], ['modules are nice\n'], ['<html>\nmodule x\n'], ['// module x\n']])(
-    'as .mod, %j, is refused',
-    async (mod) => {
-      const { source, fetch, job } = await start();
-      source.addFile('/example.com/m/@v/v1.0.0.mod', mod);
-      expect(await refusal(fetch.mod(VERSION, job))).toEqual({
-        kind: 'upstream',
-        message: 'example.com/m@v1.0.0: the upstream answers with a go.mod without a module directive',
-      });
-    },
-  );
-
-  test.each([
-    ['module example.com/m'],
-    ['\uFEFFmodule example.com/m\r\n'],
-    ['// Deprecated: no\n\n\tmodule\t"example.com/m"\n'],
-    ['go 1.20\nmodule `example.com/m`\n'],
-    ['module (\n\texample.com/m\n)\n'],
-  ])('is not a go.mod like %j', async (mod) => {
-    const { source, fetch, job } = await start();
-    source.add(MODULE, 'v1.0.0', { mod });
-    expect((await fetch.mod(VERSION, job)).bytes).toEqual(Buffer.from(mod));
-  });
-
-  test('as a list, a web page, is refused', async () => {
-    const { source, fetch, job } = await start();
-    source.respond('/', page());
-    expect((await refusal(fetch.list(MODULE, job))).kind).toBe('upstream');
   });
 });
 
@@ -211,25 +163,26 @@ describe('a status', () => {
 });
 
 describe('a kept connection', () => {
-  test('that the upstream closed is replaced once', async () => {
+  test('that the upstream closes is replaced', async () => {
     const { source, fetch, job } = await start();
-    source.add(MODULE, 'v1.0.0');
-    await fetch.info(VERSION, job);
-    source.respond('/', times(1, disconnect()));
-    await fetch.mod(VERSION, job);
-    expect(source.count('/example.com/m/@v/v1.0.0.mod')).toBe(2);
+    const { script, ended } = endUsed(false);
+    source.add(MODULE, 'v1.0.0').respond('/', script);
+    for (let i = 0; i < 5; i++) await fetch.info(VERSION, job);
+    expect([ended(), source.requests.length]).toEqual([1, 6]);
   });
 
-  test('is replaced only once', async () => {
+  test('is replaced once', async () => {
     const { source, fetch, job } = await start();
-    source.add(MODULE, 'v1.0.0');
-    await fetch.info(VERSION, job);
-    source.respond('/', disconnect());
-    expect((await refusal(fetch.mod(VERSION, job))).kind).toBe('upstream');
-    expect(source.count('/example.com/m/@v/v1.0.0.mod')).toBe(2);
+    const { script, ended } = endUsed(true);
+    source.add(MODULE, 'v1.0.0').respond('/', script);
+    const fiveInfos = async (): Promise<void> => {
+      for (let i = 0; i < 5; i++) await fetch.info(VERSION, job);
+    };
+    expect((await refusal(fiveInfos())).kind).toBe('upstream');
+    expect(ended()).toBe(2);
   });
 
-  test('is not, where a new one breaks', async () => {
+  test('is not what a new one that breaks is', async () => {
     const { source, fetch, job } = await start();
     source.respond('/', disconnect());
     expect((await refusal(fetch.mod(VERSION, job))).kind).toBe('upstream');
@@ -279,67 +232,16 @@ describe('a limit', () => {
   });
 });
 
-describe('a redirect', () => {
-  test.each([[301], [302], [303], [307], [308]])('%i is followed, relative and absolute', async (code) => {
-    const [source, other] = [await upstream(), await upstream()];
-    other.addFile('/there', '{"Version":"v1.0.0"}');
-    source.respond('/example.com', redirect('/moved/info?sig=%2Fx', code));
-    source.respond('/moved', redirect(`${other.url}/there?sig=%2Fy`, code));
-    const fetch = fetcher({ GOPROXY: source.url });
-    await fetch.info(VERSION, await context());
-    expect(source.requests[1]?.url).toBe('/moved/info?sig=%2Fx');
-    expect(other.requests[0]?.url).toBe('/there?sig=%2Fy');
-  });
-
-  test('is followed ten times', async () => {
-    const { source, fetch, job } = await start();
-    source.add(MODULE, 'v1.0.0').respond('/example.com', times(10, redirect('v1.0.0.info')));
-    await fetch.info(VERSION, job);
-    expect(source.requests).toHaveLength(11);
-  });
-
-  test.each([
-    ['in a circle', redirect('v1.0.0.info'), 'more than 10 redirects'],
-    ['to a file', redirect('file:///etc/passwd'), 'the upstream redirects to something that is no web address'],
-    ['to nowhere', redirect('http://[x'), 'the upstream redirects to something that is no web address'],
-  ])('%s is refused', async (_name, script, reason) => {
-    const { source, fetch, job } = await start();
-    source.respond('/', script);
-    expect(await refusal(fetch.info(VERSION, job))).toEqual({
-      kind: 'upstream',
-      message: `example.com/m@v1.0.0: ${reason}`,
-    });
-  });
-});
-
-describe('credentials of the URL', () => {
-  const BASIC = `Basic ${Buffer.from('user:p@ss word').toString('base64')}`;
-  const withCredentials = (url: string): string => url.replace('://', '://user:p%40ss%20word@');
-
-  test('are sent as Basic, on a redirect within the origin too', async () => {
-    const source = (await upstream()).addFile('/there', '{"Version":"v1.0.0"}');
-    source.respond('/example.com', redirect(`${source.url}/there`));
-    await fetcher({ GOPROXY: withCredentials(source.url) }).info(VERSION, await context());
-    expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, BASIC]);
-  });
-
-  test('are not sent to another origin, nor are those of a location', async () => {
-    const [source, other] = [await upstream(), await upstream()];
-    other.respond('/', redirect(`${source.url}/back`));
-    source.addFile('/back', '{"Version":"v1.0.0"}').respond('/example.com', redirect(`${withCredentials(other.url)}/there`));
-    await fetcher({ GOPROXY: withCredentials(source.url) }).info(VERSION, await context());
-    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
-    expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, BASIC]);
-  });
-
-  test('and hosts are in no refusal and no source', async () => {
-    const source = (await upstream()).add(MODULE, 'v1.0.0');
-    const fetch = fetcher({ GOPROXY: withCredentials(source.url).replace('127.0.0.1', 'localhost') });
-    expect((await fetch.info(VERSION, await context())).source).toBe('localhost');
-    source.respond('/', status(404, `reading ${withCredentials(source.url)}/x: gone`));
-    expect(await refusal(fetch.info(VERSION, await context()))).toEqual({
-      kind: 'not-found',
-      message: 'example.com/m@v1.0.0: reading <url> gone',
-    });
-  });
-});
+/** Ends connections that were used before, and once one is ended, new ones too if told so. */
+function endUsed(andNew: boolean): { readonly script: Script; ended: () => number } {
+  const used = new WeakSet<object>();
+  let ended = 0;
+  const script: Script = ({ socket }, _response, serve) => {
+    const end = andNew ? ended > 0 || used.has(socket) : ended === 0 && used.has(socket);
+    used.add(socket);
+    if (end) ended++;
+    if (end) socket.destroy();
+    else serve();
+  };
+  return { script, ended: () => ended };
+}

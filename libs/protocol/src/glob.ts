@@ -37,6 +37,11 @@ function parseClass(chars: readonly string[], start: number): ClassTerm | null {
   return { test, end: at + 1 };
 }
 
+// Almost every character is ASCII, and a buffer for each would cost more than all the rest.
+function literalBytes(char: string): Iterable<number> {
+  return char < '\x80' ? [char.charCodeAt(0)] : Buffer.from(char);
+}
+
 function parseGlob(pattern: string): Term[] | null {
   const chars = Array.from(pattern);
   const terms: Term[] = [];
@@ -54,9 +59,9 @@ function parseGlob(pattern: string): Term[] | null {
     } else if (char === '\\') {
       const literal = chars[++at];
       if (literal === undefined) return null;
-      terms.push(...Buffer.from(literal));
+      terms.push(...literalBytes(literal));
     } else {
-      terms.push(...Buffer.from(char));
+      terms.push(...literalBytes(char));
     }
   }
   return terms;

@@ -3,7 +3,7 @@ import { versionFits } from './length-limit.js';
 import { modulePathFault } from './module-path.js';
 import { isPseudoVersion } from './pseudo-version.js';
 import { compareVersions, isPrerelease, isSemver, sortVersions } from './semver.js';
-import { isCanonicalFor } from './version.js';
+import { canonicalFault } from './version.js';
 
 /** Reads a version list: the first field of each line that has one, whatever it is. */
 export function parseList(text: string): string[] {
@@ -24,7 +24,9 @@ export function filterVersions(module: string, versions: Iterable<string>): stri
 
   const escapedPath = escapePath(module);
   const listable = (version: string) =>
-    isCanonicalFor(module, version) && !isPseudoVersion(version) && versionFits(escapedPath, escapeVersion(version));
+    canonicalFault(module, version) === null &&
+    !isPseudoVersion(version) &&
+    versionFits(escapedPath, escapeVersion(version));
   return sortVersions(new Set([...versions].filter(listable)));
 }
 

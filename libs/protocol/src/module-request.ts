@@ -1,9 +1,9 @@
-import { escapePath, escapeVersion, unbang, unescapeVersion } from './escape.js';
+import { unbang, unescapeVersion } from './escape.js';
 import { pathFits, queryFits, versionFits } from './length-limit.js';
 import { modulePathFault } from './module-path.js';
 import type { ModuleRequest } from './request.js';
 import { decodeUrlPath, notFound } from './url-path.js';
-import { isCanonicalFor, versionFault } from './version.js';
+import { canonicalFault } from './version.js';
 
 const LATEST = '/@latest';
 const VERSIONS = '/@v/';
@@ -15,34 +15,33 @@ function parseModulePath(escaped: string): string {
   if (module === null) throw notFound(escaped, 'invalid escaped module path');
   const fault = modulePathFault(module);
   if (fault !== null) throw notFound(module, `malformed module path: ${fault}`);
-  if (!pathFits(escapePath(module))) throw notFound(module, 'module path too long');
+  if (!pathFits(escaped)) throw notFound(module, 'module path too long');
   return module;
 }
 
-function parseVersion(module: string, escaped: string): string {
-  const version = unescapeVersion(escaped);
-  if (version === null) throw notFound(`${module}@${escaped}`, 'disallowed version string');
-  // Refused by go itself since 1.26; such a name must not come near a command line.
-  if (version.startsWith('-')) throw notFound(`${module}@${version}`, 'invalid module version: leading dash');
-  return version;
-}
-
-function parseVersionFile(module: string, file: string): ModuleRequest {
+function parseVersionFile(escapedModule: string, file: string): ModuleRequest {
+  const module = parseModulePath(escapedModule);
   const dot = file.lastIndexOf('.');
   const kind = file.slice(dot + 1);
   if (dot < 0 || (kind !== 'info' && kind !== 'mod' && kind !== 'zip')) {
     throw notFound(`${module}/@v/${file}`, 'no such file in the module proxy protocol');
   }
 
-  const version = parseVersion(module, file.slice(0, dot));
+  const escaped = file.slice(0, dot);
+  const version = unescapeVersion(escaped);
+  if (version === null) throw notFound(`${module}@${escaped}`, 'disallowed version string');
   const asked = `${module}@${version}`;
-  if (isCanonicalFor(module, version)) {
-    if (!versionFits(escapePath(module), escapeVersion(version))) throw notFound(asked, 'version too long');
+  // Refused by go itself since 1.26; such a name must not come near a command line.
+  if (version.startsWith('-')) throw notFound(asked, 'invalid version: leading dash');
+
+  const fault = canonicalFault(module, version);
+  if (fault === null) {
+    if (!versionFits(escapedModule, escaped)) throw notFound(asked, 'version too long');
     return { kind, module, version };
   }
-  if (kind !== 'info') throw notFound(asked, `invalid version: ${versionFault(module, version)}`);
+  if (kind !== 'info') throw notFound(asked, `invalid version: ${fault}`);
   if (QUERY_WORDS.has(version)) throw notFound(asked, 'invalid version: the go command resolves this word by itself');
-  if (!queryFits(escapePath(module), escapeVersion(version))) throw notFound(asked, 'version too long');
+  if (!queryFits(escapedModule, escaped)) throw notFound(asked, 'version too long');
   return { kind: 'query', module, query: version };
 }
 
@@ -57,7 +56,9 @@ export function parseModuleRequest(path: string): ModuleRequest {
 
   const split = decoded.lastIndexOf(VERSIONS);
   if (split < 0) throw notFound(decoded, 'no module request');
-  const module = parseModulePath(decoded.slice(1, split));
+  const escapedModule = decoded.slice(1, split);
   const file = decoded.slice(split + VERSIONS.length);
-  return file === 'list' ? { kind: 'list', module } : parseVersionFile(module, file);
+  return file === 'list'
+    ? { kind: 'list', module: parseModulePath(escapedModule) }
+    : parseVersionFile(escapedModule, file);
 }

@@ -1,4 +1,5 @@
-interface Semver {
+/** A semantic version in parts: digits as they are written, prerelease with its dash, build metadata with its plus. */
+export interface Semver {
   readonly major: string;
   readonly minor: string;
   readonly patch: string;
@@ -13,7 +14,8 @@ function hasLeadingZero(digits: string): boolean {
   return digits.length > 1 && digits.startsWith('0');
 }
 
-function parse(version: string): Semver | null {
+/** Takes a semantic version apart; null when the text is none. */
+export function parseSemver(version: string): Semver | null {
   const match = SHAPE.exec(version);
   if (match === null) return null;
 
@@ -29,29 +31,34 @@ function parse(version: string): Semver | null {
 
 /** Tells whether a text is a semantic version with a leading `v`; `v1` and `v1.2` are short for `v1.0.0` and `v1.2.0` (x/mod semver.IsValid). */
 export function isSemver(version: string): boolean {
-  return parse(version) !== null;
+  return parseSemver(version) !== null;
+}
+
+/** Puts a semantic version together without its build metadata. */
+export function formatSemver({ major, minor, patch, prerelease }: Semver): string {
+  return `v${major}.${minor}.${patch}${prerelease}`;
 }
 
 /** Fills in missing numbers and drops the build metadata; empty when the text is no semantic version (x/mod semver.Canonical). */
 export function canonicalSemver(version: string): string {
-  const parsed = parse(version);
-  return parsed === null ? '' : `v${parsed.major}.${parsed.minor}.${parsed.patch}${parsed.prerelease}`;
+  const parsed = parseSemver(version);
+  return parsed === null ? '' : formatSemver(parsed);
 }
 
 /** Gives the major version, `v2` of `v2.1.0`; empty when the text is no semantic version (x/mod semver.Major). */
 export function semverMajor(version: string): string {
-  const parsed = parse(version);
+  const parsed = parseSemver(version);
   return parsed === null ? '' : `v${parsed.major}`;
 }
 
 /** Gives the prerelease with its dash, `-rc.1`; empty when there is none (x/mod semver.Prerelease). */
 export function semverPrerelease(version: string): string {
-  return parse(version)?.prerelease ?? '';
+  return parseSemver(version)?.prerelease ?? '';
 }
 
 /** Gives the build metadata with its plus, `+incompatible`; empty when there is none (x/mod semver.Build). */
 export function semverBuild(version: string): string {
-  return parse(version)?.build ?? '';
+  return parseSemver(version)?.build ?? '';
 }
 
 /** Tells whether a version is a prerelease; pseudo-versions are. */
@@ -94,8 +101,8 @@ function comparePrereleases(a: string, b: string): number {
  * first and equals its like (x/mod semver.Compare).
  */
 export function compareVersions(a: string, b: string): number {
-  const left = parse(a);
-  const right = parse(b);
+  const left = parseSemver(a);
+  const right = parseSemver(b);
   if (left === null || right === null) return Number(left !== null) - Number(right !== null);
 
   return (

@@ -7,36 +7,44 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answers, disagreements, type Case } from './answers.js';
 import {
-  hostileGlob,
   hostileInfo,
   hostileList,
   hostileLookup,
+  hostileMatch,
   hostilePath,
-  hostileTarget,
   hostileTile,
   hostileVersion,
 } from './hostile.js';
 
 const CASES_PER_FUNCTION = 850;
 const BUILD_TIMEOUT = 300_000;
-const inputs: Record<string, readonly fc.Arbitrary<string>[]> = {
-  'module.Check': [hostilePath, hostileVersion],
-  'module.CanonicalVersion': [hostileVersion],
-  'module.EscapeVersion': [hostileVersion],
-  'module.UnescapeVersion': [hostileVersion],
-  'module.IsPseudoVersion': [hostileVersion],
-  'module.MatchPrefixPatterns': [hostileGlob, hostileTarget],
-  'path.Match': [hostileGlob, hostileTarget],
-  'semver.IsValid': [hostileVersion],
-  'semver.Canonical': [hostileVersion],
-  'semver.Major': [hostileVersion],
-  'semver.Prerelease': [hostileVersion],
-  'semver.Build': [hostileVersion],
-  'semver.Compare': [hostileVersion, hostileVersion],
-  'tlog.ParseTilePath': [hostileTile],
-  'sumdb.lookup': [hostileLookup],
-  list: [fc.constantFrom('example.com/x', 'example.com/x/v2', 'gopkg.in/x.v1', 'x'), hostileList],
-  info: [hostileInfo],
+const path = fc.tuple(hostilePath);
+const version = fc.tuple(hostileVersion);
+const inputs: Record<string, fc.Arbitrary<string[]>> = {
+  'module.CheckPath': path,
+  'module.CheckImportPath': path,
+  'module.CheckFilePath': path,
+  'module.Check': fc.tuple(hostilePath, hostileVersion),
+  'module.SplitPathVersion': path,
+  'module.CanonicalVersion': version,
+  'module.EscapePath': path,
+  'module.UnescapePath': path,
+  'module.EscapeVersion': version,
+  'module.UnescapeVersion': version,
+  'module.IsPseudoVersion': version,
+  'module.MatchPrefixPatterns': hostileMatch,
+  'path.Match': hostileMatch,
+  'semver.IsValid': version,
+  'semver.Canonical': version,
+  'semver.Major': version,
+  'semver.Prerelease': version,
+  'semver.Build': version,
+  'semver.Compare': fc.tuple(hostileVersion, hostileVersion),
+  'modfile.AutoQuote': path,
+  'tlog.ParseTilePath': fc.tuple(hostileTile),
+  'sumdb.lookup': fc.tuple(hostileLookup),
+  list: fc.tuple(fc.constantFrom('example.com/x', 'example.com/x/v2', 'gopkg.in/x.v1', 'x'), hostileList),
+  info: fc.tuple(hostileInfo),
 };
 
 let scratch: string;
@@ -60,11 +68,10 @@ function askJudge(questions: readonly Pick<Case, 'function' | 'input'>[]): Case[
 }
 
 it('answers as x/mod does, whatever is asked', () => {
-  const questions = Object.keys(answers).flatMap((name) =>
-    fc
-      .sample(fc.tuple(...(inputs[name] ?? [hostilePath])), CASES_PER_FUNCTION)
-      .map((input) => ({ function: name, input })),
+  const questions = Object.entries(inputs).flatMap(([name, arbitrary]) =>
+    fc.sample(arbitrary, CASES_PER_FUNCTION).map((input) => ({ function: name, input })),
   );
+  expect(Object.keys(inputs).sort()).toEqual(Object.keys(answers).sort());
   expect(questions.length).toBeGreaterThan(20_000);
 
   const cases = askJudge(questions);

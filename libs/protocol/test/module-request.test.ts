@@ -196,34 +196,16 @@ describe('whatever is asked', () => {
     '/example.com', '/example.com/x', '/x', '/', '//', '/..', '/.', '%2e%2e', '%2F', '%5C', '%00', '%0a', '%21a', '!b', '!', '%', '%25', '\\', '/@v/', '/@v/', '/@latest', '@',
     'list', 'v1.2.3', '/v2', 'v2.0.0', '+incompatible', '-rc.1', 'master', '.info', '.info', '.mod', '.zip', '-', '~1', ' ', 'con', 'é', '?', '#',
   ]);
+  // prettier-ignore
+  const hostileRevision = composed(['v1.2.3', 'v1', '.2', 'v2.0.0', '-rc', '!a', '%21b', '+incompatible', '+m', 'main', ' ', '.', '..', '-', '%25', '~'], 4);
   const plausible = fc
     .tuple(
-      fc.constantFrom('/example.com/x', '/gopkg.in/yaml.v2', '/example.com/%21a/v2', '/example.com/!b-c'),
-      composed(
-        [
-          'v1',
-          '.2',
-          '.3',
-          'v2.0.0',
-          '-rc',
-          '!a',
-          '%21b',
-          '+incompatible',
-          '+m',
-          'main',
-          ' ',
-          '.',
-          '..',
-          '-',
-          '%25',
-          '~',
-        ],
-        5,
-      ),
+      fc.constantFrom('/example.com/x', '/gopkg.in/yaml.v2', '/example.com/%21a/v2', '/example.com/!b-c', '/a.b'),
+      hostileRevision,
       fc.constantFrom('.info', '.mod', '.zip'),
     )
     .map(([path, asked, suffix]) => `${path}/@v/${asked}${suffix}`);
-  const anyRequest = fc.oneof(hostileRequest, plausible, anyText);
+  const anyRequest = fc.oneof({ weight: 3, arbitrary: plausible }, { weight: 2, arbitrary: hostileRequest }, anyText);
 
   it('is read, or refused as not found in one short printable line', () => {
     fc.assert(
@@ -262,7 +244,9 @@ describe('whatever is asked', () => {
   });
 
   it('is accepted often enough to prove something', () => {
-    const accepted = fc.sample(anyRequest, 2000).filter((path) => !(parse(path) instanceof RefusalError));
+    const accepted = fc
+      .sample(anyRequest, { numRuns: 2000, seed: 1 })
+      .filter((path) => !(parse(path) instanceof RefusalError));
     expect(accepted.length).toBeGreaterThan(100);
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import { RefusalError } from '#libs/protocol';
 import type { Metrics } from '#libs/observability';
@@ -27,8 +28,10 @@ export class WorkerPulse {
     private readonly workerId: string,
   ) {}
 
-  start(): void {
-    void this.beat();
+  /** Shows signs of life from now on; resolves at the first that Redis has taken. */
+  async start(): Promise<void> {
+    while (!(await this.beat())) await after(BEAT / 10);
+    // A missed beat is made up by the next one; a lost Redis is logged by its connection.
     this.timer = setInterval(() => void this.beat(), BEAT);
     this.timer.unref();
   }
@@ -39,9 +42,13 @@ export class WorkerPulse {
     await this.link.commands.zrem(workersKey(this.link), this.workerId).catch(() => {});
   }
 
-  private async beat(): Promise<void> {
-    // A missed beat is made up by the next one; a lost Redis is logged by its connection.
-    await this.link.commands.eval(BEAT_SCRIPT, 1, workersKey(this.link), this.workerId, SILENCE).catch(() => {});
+  private async beat(): Promise<boolean> {
+    try {
+      await this.link.commands.eval(BEAT_SCRIPT, 1, workersKey(this.link), this.workerId, SILENCE);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 

@@ -10,70 +10,111 @@ export interface Failure {
 interface Row {
   readonly text: RegExp;
   readonly kind: RefusalKind;
-  /** In place of go's own words: a text, or the part of them that matched. */
-  readonly reason?: string | 'match';
+  /** In place of go's own words. */
+  readonly reason?: string;
+  /** Of go's own words only what matched. */
+  readonly short?: true;
 }
 
 const GONE_OR_PRIVATE = 'the repository does not exist, or access to it is refused';
-const UNREACHABLE = 'the version control host can not be reached';
+const UNREACHABLE = 'the host can not be reached';
 
 /**
- * The one table that reads the texts of the go command and of git under it (LC_ALL=C; seen with go 1.19 to 1.27).
- * The first row that matches counts, so the order matters: go words every trouble as `unrecognized import path` or
+ * The one table that reads the texts of the go command and of git under it (LC_ALL=C; go 1.19 to 1.27). The first row
+ * that matches counts, and the order matters: go words every trouble as `unrecognized import path` or
  * `invalid version`, and what tells them apart comes later in the text.
  */
 const ROWS: readonly Row[] = [
   // This worker.
-  { text: /no space left on device|disk quota exceeded|read-only file system/i, kind: 'busy', reason: 'the worker has no room for module files' },
+  {
+    text: /no space left on device|quota exceeded|read-only file system/i,
+    kind: 'busy',
+    reason: 'the worker has no room',
+  },
   { text: /exec: "git": executable file not found/, kind: 'busy', reason: 'the worker has no git' },
-  { text: /requires go >= \S+ \(running go [^;)]+/, kind: 'busy', reason: 'match' },
-  { text: /signal: (killed|terminated)|fork\/exec|cannot allocate memory|too many open files|: permission denied$/m, kind: 'internal' },
+  { text: /requires go >= \S+ \(running go [^)]*\)/, kind: 'busy', short: true },
+  { text: /signal: (killed|terminated)|fork\/exec|cannot allocate memory|too many open files/i, kind: 'internal' },
+  { text: /: permission denied$/m, kind: 'internal' },
+  // Go takes no file:// repository: this is a kept one that lost its remote, or a setting of ours.
+  { text: /'origin' does not appear to be|transport 'file' not allowed|\.lock': File exists/, kind: 'internal' },
   { text: /(malformed|empty|relative|unreachable) .*GOVCS/, kind: 'internal' },
 
   // Policy.
   { text: /SECURITY ERROR|checksum mismatch/, kind: 'forbidden', reason: 'checksum mismatch' },
-  { text: /GOVCS disallows using \S+ for (public|private) [^;\s]+/, kind: 'forbidden', reason: 'match' },
+  { text: /GOVCS disallows using \S+ for (public|private) [^;\s]+/, kind: 'forbidden', short: true },
   { text: /transport '.*' not allowed/, kind: 'forbidden', reason: 'the protocol of the repository is not allowed' },
 
-  // The content of the version: it will never be better.
-  { text: /module source tree too large|file name collision|create zip: (?!git )/, kind: 'not-found' },
+  // No such version, and none that will ever be: go's own words, after a look into the repository.
+  { text: /unknown revision|no matching versions|invalid pseudo-version/, kind: 'not-found' },
+  { text: /missing \S*go\.mod|must match major version|: go\.mod has |go\.mod is missing /, kind: 'not-found' },
+  { text: /malformed module path|disallowed version string|invalid module version/, kind: 'not-found' },
+  { text: /source tree too large|file name collision|create zip: (?!git )/, kind: 'not-found' },
 
-  // The network. A name that does not exist is an answer: no such module.
-  { text: /proxyconnect|CONNECT tunnel failed|Proxy CONNECT aborted/, kind: 'upstream', reason: UNREACHABLE },
-  { text: /go-get=1": dial tcp: lookup \S+.*: no such host/, kind: 'not-found', reason: 'unrecognized import path: no such host' },
-  { text: /go-get=1: (401|403|404|410) [\w ]+/, kind: 'not-found' },
+  // The page that says where the repository is. A host that does not exist is an answer: no such module.
+  { text: /go-get=1": dial tcp: lookup.*no such host/, kind: 'not-found', reason: 'no such host' },
+  { text: /go-get=1: (401|403|404|410) /, kind: 'not-found' },
   { text: /go-get=1: \d{3} /, kind: 'upstream' },
-  { text: /timeout|timed out|deadline exceeded|too slow|Operation too slow/i, kind: 'upstream', reason: 'the version control host does not answer in time' },
-  { text: /x509|certificate|TLS|SSL/, kind: 'upstream', reason: 'the connection to the version control host is not secure' },
+
+  // The network.
+  {
+    text: /timeout|timed out|deadline exceeded|too slow/i,
+    kind: 'upstream',
+    reason: 'the host does not answer in time',
+  },
+  { text: /x509|certificate|TLS|SSL/, kind: 'upstream', reason: 'no secure connection to the host can be made' },
   { text: /Host key verification failed/, kind: 'upstream', reason: 'the ssh host key is not known' },
-  { text: /dial tcp|no such host|Could not resolve|Failed to connect|Couldn't connect|Connection (refused|reset|closed)|connection (refused|reset)|No route to host|Network is unreachable|server misbehaving|Method Not Allowed|: EOF$/m, kind: 'upstream', reason: UNREACHABLE },
-  { text: /returned error: (429|5\d\d)|RPC failed|early EOF|hung up unexpectedly|unexpected disconnect/, kind: 'upstream', reason: 'the version control host failed' },
+  {
+    text: /go-get=1": |tunnel failed|Could not resolve|Failed to connect|Couldn't connect/,
+    kind: 'upstream',
+    reason: UNREACHABLE,
+  },
+  {
+    text: /connection (refused|reset|closed)|No route to host|Network is unreachable/i,
+    kind: 'upstream',
+    reason: UNREACHABLE,
+  },
+  {
+    text: /returned error: (429|5\d\d)|RPC failed|early EOF|hung up unexpectedly/,
+    kind: 'upstream',
+    reason: 'the host failed',
+  },
 
   // Who may not know whether a private repository exists is told that it does not.
-  { text: /could not read (Username|Password)|terminal prompts disabled|Authentication failed|Permission denied/, kind: 'not-found', reason: GONE_OR_PRIVATE },
-  { text: /returned error: (401|403|404|410)|[Rr]epository\b.* not found|does not appear to be a git repository/, kind: 'not-found', reason: GONE_OR_PRIVATE },
+  {
+    text: /could not read (Username|Password)|Authentication failed|Permission denied/,
+    kind: 'not-found',
+    reason: GONE_OR_PRIVATE,
+  },
+  { text: /returned error: (401|403|404|410)|repository .*not found/i, kind: 'not-found', reason: GONE_OR_PRIVATE },
   { text: /Could not read from remote repository/, kind: 'not-found', reason: GONE_OR_PRIVATE },
 
   // Git failed in a way that no row above knows.
   { text: /git .*: exit status \d+/, kind: 'upstream' },
 
-  // No such thing, in go's own words.
-  { text: /invalid version|invalid pseudo-version|unknown revision|no matching versions|unrecognized import path/, kind: 'not-found' },
-  { text: /malformed module path|disallowed version string|invalid module version|missing \S*go\.mod|module path must match major version|go\.mod has /, kind: 'not-found' },
+  { text: /invalid version|unrecognized import path/, kind: 'not-found' },
 ];
 
 /**
- * Classifies what a go command said when it failed. A text that no row knows is a fault of the source. `subject` is
- * what was asked, as it will stand before the reason, so that go's repetition of it is dropped.
+ * Classifies what a go command said when it failed; a text that no row knows is a fault of the source. `subject` is
+ * what was asked (`<module>@<version>`, or the module), as it will stand before the reason.
  */
 export function classify(text: string, subject: string): Failure {
-  for (const row of ROWS) {
-    const match = row.text.exec(text);
-    if (!match) continue;
-    if (row.reason === undefined) return { kind: row.kind, reason: tellingReason(text, subject) };
-    return { kind: row.kind, reason: row.reason === 'match' ? reasonFrom(match[0]) : row.reason };
-  }
-  return { kind: 'upstream', reason: tellingReason(text, subject) || 'the go command failed' };
+  const words = withoutNames(text, subject);
+  const row = ROWS.find((candidate) => candidate.text.test(words));
+  const own = row?.short ? reasonFrom(row.text.exec(text)?.[0] ?? '') : row?.reason;
+  return { kind: row?.kind ?? 'upstream', reason: own || tellingReason(text, subject) || 'the go command failed' };
+}
+
+/** Takes names out of a text, for a module may be called `timeout` and live on a host called `TLS`. */
+function withoutNames(text: string, subject: string): string {
+  const module = moduleOf(subject);
+  return text
+    .replaceAll(/ in \/.*: exit status/g, ': exit status')
+    .replaceAll(/\b[a-z+]+:\/\/[^\s"'?]*/g, '<url>')
+    .replaceAll(/import path "[^"]*"/g, 'import path')
+    .replaceAll(subject, '<subject>')
+    .replaceAll(module, '<module>')
+    .replaceAll(/lookup \S+ on \S+:/g, 'lookup:');
 }
 
 /** Says in one line what go said in several. */
@@ -84,9 +125,13 @@ function tellingReason(text: string, subject: string): string {
   if (git && /: exit status \d+:$/.test(lines[0] ?? '')) return reasonFrom(`git: ${git.trim().replace(/^\w+: /, '')}`);
 
   let line = (lines[0] ?? '').replace(/^go: /, '');
-  const module = subject.replace(/@.*$/s, '');
+  const module = moduleOf(subject);
   for (const prefix of [`module ${module}: `, `${subject}: `, `${module}: `]) {
     if (line.startsWith(prefix)) line = line.slice(prefix.length);
   }
   return reasonFrom(line);
+}
+
+function moduleOf(subject: string): string {
+  return subject.replace(/@.*$/s, '');
 }

@@ -37,16 +37,14 @@ export async function runCommand({ binary, args, cwd, env }: Command, signal: Ab
   const child = spawn(binary, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout = keepHead(child.stdout, STDOUT_LIMIT);
   const stderr = keepHead(child.stderr, STDERR_LIMIT);
-  let ending: Promise<void> | null = null;
-  const end = (): void => {
-    ending = endGroup(child);
-  };
+  const ending: Promise<void>[] = [];
+  const end = (): void => void ending.push(endGroup(child));
   signal.addEventListener('abort', end, { once: true });
   try {
-    const [code] = (await once(child, 'close')) as [number | null];
-    await ending;
-    if (ending !== null) signal.throwIfAborted();
-    return { code, stdout: stdout(), stderr: stderr() };
+    await once(child, 'close');
+    await Promise.all(ending);
+    if (ending.length > 0) signal.throwIfAborted();
+    return { code: child.exitCode, stdout: stdout(), stderr: stderr() };
   } finally {
     signal.removeEventListener('abort', end);
   }

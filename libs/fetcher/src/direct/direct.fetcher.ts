@@ -1,41 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { escapePath, escapeVersion, formatInfo, isCanonicalFor, parseInfo, RefusalError, type ModuleVersion } from '#libs/protocol';
-import type { FetchContext, FetchedFile, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
+import { escapePath, escapeVersion, type ModuleVersion, RefusalError, versionFault } from '#libs/protocol';
+import type { FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
 import { refusalFrom } from '../upstream/fault.js';
+import { type FetchedVersion, readVersion, takeZip } from './fetched-version.js';
 import { Flights } from './flights.js';
-import { type GoAnswer } from './go-answer.js';
 import { GoCommand, type GoCommandOptions } from './go-command.js';
-
-export type { GoCommandOptions as DirectOptions } from './go-command.js';
-
-/** Stands in receipts. */
-const SOURCE = 'direct';
+import { makeJobCache } from './job-cache.js';
 
 /** Queries that mean something else to the go command than a branch or a tag of that name. */
 const WORDS: ReadonlySet<string> = new Set(['latest', 'upgrade', 'patch', 'none']);
 
-interface FetchedVersion {
-  readonly info: FetchedText;
-  readonly mod: FetchedText;
-}
-
 /**
- * Fetches modules from version control with the go command, as its `direct` does. Module cache and repositories are
- * kept below the data folder; extracted modules and zips are not.
+ * Fetches modules from version control with the go command, as its `direct` does. Repositories, `.info` and `.mod`
+ * files are kept below the data folder; zips and extracted modules are not.
  */
 export class DirectFetcher implements Fetcher {
   private readonly go: GoCommand;
-  /** `.info` and `.mod` of a version are asked together and come from one command. */
+  /** `.info` and `.mod` of a version are asked for together and come from one command. */
   private readonly versions = new Flights<FetchedVersion>();
 
   constructor(options: GoCommandOptions) {
     this.go = new GoCommand(options);
   }
 
-  /** Makes folders and copies credentials; the first fetch does it otherwise. Throws when a credential file can't be read. */
+  /** Makes folders and copies credentials; the first use does it otherwise. Throws when a credential file can't be read. */
   async open(): Promise<void> {
     await this.go.open();
   }
@@ -56,51 +47,76 @@ export class DirectFetcher implements Fetcher {
 
   async latest(module: string, { signal }: FetchContext): Promise<FetchedText> {
     const subject = `${module}@latest`;
-    return attempt(subject, signal, async () => (await this.query(module, subject, subject, signal)).info);
+    return attempt(subject, signal, async () => {
+      escapePath(module);
+      return (await this.query(subject, signal)).info;
+    });
   }
 
   async resolve(module: string, query: string, { signal }: FetchContext): Promise<FetchedText> {
     const subject = `${module}@${query}`;
     return attempt(subject, signal, async () => {
+      escapePath(module);
       escapeVersion(query);
       if (query.startsWith('-') || WORDS.has(query)) {
         throw new RefusalError('not-found', `${subject}: invalid version: unknown revision ${query}`);
       }
-      return (await this.query(module, subject, subject, signal)).info;
+      return (await this.query(subject, signal)).info;
     });
   }
 
-  async info(version: ModuleVersion, context: FetchContext): Promise<FetchedText> {
-    return (await this.version(version, context)).info;
+  async info(version: ModuleVersion, { signal }: FetchContext): Promise<FetchedText> {
+    return (await this.version(version, signal)).info;
   }
 
-  async mod(version: ModuleVersion, context: FetchContext): Promise<FetchedText> {
-    return (await this.version(version, context)).mod;
+  async mod(version: ModuleVersion, { signal }: FetchContext): Promise<FetchedText> {
+    return (await this.version(version, signal)).mod;
   }
 
-  async zip({ module, version }: ModuleVersion, { signal, scratch }: FetchContext): Promise<FetchedZip> {
-    const subject = subjectOf({ module, version });
+  async zip(version: ModuleVersion, { signal, scratch }: FetchContext): Promise<FetchedZip> {
+    const subject = subjectOf(version);
     return attempt(subject, signal, async () => {
-      // The go command extracts each zip it makes. A module cache of this job's own, whose `cache` is the kept one,
-      // takes the extracted files to where they vanish whatever happens, without a race with other jobs and workers.
-      const modules = join(scratch, `modules-${randomUUID()}`);
+      checkVersion(version, subject);
       await this.go.open();
-      await mkdir(modules, { recursive: true });
-      await symlink(join(this.go.folders.modules, 'cache'), join(modules, 'cache'));
+      const target = join(scratch, `direct-${randomUUID()}.zip`);
+      const cache = `${target}.cache`;
       try {
-        const answer = await this.go.download(subject, modules, signal);
-        const { info, mod } = await readVersion(answer, subject, version);
-        return { zip: await takeZip(answer, scratch, subject), info, mod };
+        await makeJobCache(cache, this.go.folders.modules, version);
+        const answer = await this.go.download(subject, cache, signal);
+        return { ...(await readVersion(answer, subject, version.version)), zip: await takeZip(answer, target, subject) };
       } finally {
-        await rm(modules, { recursive: true, force: true });
+        await rm(cache, { recursive: true, force: true });
       }
     });
   }
 
-  private async version({ module, version }: ModuleVersion, { signal }: FetchContext): Promise<FetchedVersion> {
-    const subject = subjectOf({ module, version });
-    return attempt(subject, signal, async () =>
-      this.versions.join(subject, signal, (shared) => this.query(module, subject, subject, shared, version)),
-    );
+  private async version(version: ModuleVersion, signal: AbortSignal): Promise<FetchedVersion> {
+    const subject = subjectOf(version);
+    return attempt(subject, signal, async () => {
+      checkVersion(version, subject);
+      return this.versions.join(subject, signal, (shared) => this.query(subject, shared, version.version));
+    });
+  }
+
+  private async query(subject: string, signal: AbortSignal, expected?: string): Promise<FetchedVersion> {
+    return readVersion(await this.go.list([], subject, subject, signal), subject, expected);
+  }
+}
+
+function subjectOf({ module, version }: ModuleVersion): string {
+  return `${module}@${version}`;
+}
+
+/** Nothing but a valid path and version may become an argument of a command. */
+function checkVersion({ module, version }: ModuleVersion, subject: string): void {
+  const fault = versionFault(module, version);
+  if (fault !== null) throw new RefusalError('not-found', `${subject}: invalid version: ${fault}`);
+}
+
+async function attempt<T>(subject: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw refusalFrom(error, subject, signal);
   }
 }

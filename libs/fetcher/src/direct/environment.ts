@@ -7,7 +7,7 @@ export interface GoFolders {
   /** HOME: credentials and git's settings, for its owner alone. */
   readonly home: string;
   readonly gopath: string;
-  /** GOMODCACHE; its `cache` folder is kept. */
+  /** GOMODCACHE of queries, which keeps `.info`, `.mod` and repositories; a download has a cache of its own. */
   readonly modules: string;
   readonly cache: string;
   /** Working directory: empty, outside any module, so that no go.mod or go.work applies. */

@@ -37,7 +37,7 @@ export function parseGoAnswer(stdout: string): GoAnswer | null {
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const json: unknown = JSON.parse(text);
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : null;
+    return typeof json === 'object' && json !== null ? { ...json } : null;
   } catch {
     return null;
   }

@@ -42,9 +42,12 @@ export class GoCommand {
     this.slots = { list: new Semaphore(concurrency), download: new Semaphore(concurrency) };
   }
 
-  /** Makes the folders and copies the credentials, once. Throws when that can't be done. */
+  /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done. */
   async open(): Promise<void> {
-    this.opening ??= this.prepare();
+    this.opening ??= this.prepare().catch((error: unknown) => {
+      this.opening = null;
+      throw error;
+    });
     return this.opening;
   }
 
@@ -85,7 +88,8 @@ export class GoCommand {
       } catch (error) {
         if (signal.aborted) outcome = 'aborted';
         else if (error instanceof RefusalError) outcome = error.kind;
-        if (signal.aborted) await this.mend();
+        // A git that was ended, here or with another worker, may have left the kept repository unusable.
+        if (outcome === 'aborted' || outcome === 'internal') await this.mend();
         throw notStarted(error) ? new RefusalError('busy', `${subject}: this worker has no go command`) : error;
       } finally {
         this.options.metrics.goCommands.inc({ command, outcome });
@@ -97,11 +101,20 @@ export class GoCommand {
     const text = answer?.error ?? finished.stderr;
     const { kind, reason } = classify(text, subject);
     const level = kind === 'internal' || kind === 'busy' ? 'warn' : 'debug';
-    this.options.log?.(level, 'go command failed', { subject, kind, code: finished.code, text: withoutCredentials(text) });
+    this.options.log?.(level, 'go command failed', {
+      subject,
+      kind,
+      code: finished.code,
+      text: withoutCredentials(text),
+    });
     return new RefusalError(kind, `${subject}: ${reason}`);
   }
 
-  private async run(args: readonly string[], signal: AbortSignal, env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+  private async run(
+    args: readonly string[],
+    signal: AbortSignal,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Finished> {
     const { binary } = this.options.go;
     return runCommand({ binary, args, cwd: this.folders.empty, env: { ...this.env, ...env } }, signal);
   }
@@ -121,7 +134,13 @@ export class GoCommand {
 const NEVER = new AbortController().signal;
 
 function notStarted(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && String(error.syscall).startsWith('spawn') && 'code' in error && NOT_STARTED.has(String(error.code));
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    String(error.syscall).startsWith('spawn') &&
+    'code' in error &&
+    NOT_STARTED.has(String(error.code))
+  );
 }
 
 /** Git repeats URLs, which may hold a password (from an `insteadOf`). */

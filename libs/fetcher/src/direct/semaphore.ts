@@ -22,7 +22,7 @@ export class Semaphore {
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         this.waiting.delete(take);
-        reject(signal.reason as Error);
+        reject(signal.reason);
       };
       const take = (): void => {
         signal.removeEventListener('abort', giveUp);

@@ -100,6 +100,8 @@ export class PlannedFetcher implements Fetcher, SumdbFetcher {
   ): Promise<T> {
     const { direct, metrics } = this.parts;
     if (direct === null) throw new RefusalError('busy', `${subject}: this worker has no go command`);
-    return measured(metrics, 'direct', signal, () => fetch(direct));
+    return measured(metrics, 'direct', signal, () =>
+      fetch(direct).catch((error: unknown) => Promise.reject(refusalFrom(error, subject, signal))),
+    );
   }
 }

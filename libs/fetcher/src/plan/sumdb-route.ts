@@ -48,7 +48,8 @@ export class SumdbRoute implements SumdbFetcher {
     const prefix = `sumdb/${name}/`;
     try {
       return await walk(this.sources, context.signal, async (source) => {
-        if (source.kind !== 'proxy') throw new RefusalError('not-found', `${name}: no proxy has this checksum database`);
+        if (source.kind !== 'proxy')
+          throw new RefusalError('not-found', `${name}: no proxy has this checksum database`);
         await source.upstream.file(`${prefix}supported`, name, context);
         return { upstream: source.upstream, prefix };
       });

@@ -13,7 +13,8 @@ export function readList(bytes: Buffer): string[] {
 /** Checks the `.info` of a canonical version, which has to say that very version. Throws SourceFault. */
 export function checkInfo(bytes: Buffer, { version }: ModuleVersion): void {
   const info = readInfo(bytes);
-  if (info.Version !== version) throw nonsense(`version ${printable(info.Version, SHOWN)} in place of the one asked for`);
+  if (info.Version !== version)
+    throw nonsense(`version ${printable(info.Version, SHOWN)} in place of the one asked for`);
 }
 
 /** Checks the `@latest` of a module or the `.info` of a revision, whose version is the upstream's choice. Throws SourceFault. */

@@ -64,7 +64,10 @@ export class HttpClient {
     await Promise.all([this.direct, ...this.proxies.values()].map((dispatcher) => dispatcher.close()));
   }
 
-  private async send(url: URL, { authorization, headersTimeout, signal }: GetOptions): Promise<Dispatcher.ResponseData> {
+  private async send(
+    url: URL,
+    { authorization, headersTimeout, signal }: GetOptions,
+  ): Promise<Dispatcher.ResponseData> {
     const attempt = (): Promise<Dispatcher.ResponseData> =>
       request(url, {
         dispatcher: this.dispatcherFor(url),
@@ -75,7 +78,9 @@ export class HttpClient {
       });
     try {
       // A kept connection may have been closed by the server while the request was on its way: that is no fault.
-      return quiet(await attempt().catch((error: unknown) => (isStaleConnection(error) ? attempt() : Promise.reject(error))));
+      return quiet(
+        await attempt().catch((error: unknown) => (isStaleConnection(error) ? attempt() : Promise.reject(error))),
+      );
     } catch (error) {
       throw signal.aborted ? error : connectionFault(error);
     }

@@ -53,7 +53,9 @@ function exceptionFor(entry: string): Exception {
   const range = /^(.+)\/(\d{1,3})$/.exec(entry);
   if (range !== null) return rangeException(range[1] ?? '', Number(range[2]));
 
-  const [, host, port] = isIP(entry) ? [entry, entry, ''] : (/^\[?(.+?)\]?(?::(\d+))?$/.exec(entry) ?? [entry, entry, '']);
+  const [, host, port] = isIP(entry)
+    ? [entry, entry, '']
+    : (/^\[?(.+?)\]?(?::(\d+))?$/.exec(entry) ?? [entry, entry, '']);
   const matchesPort = (actual: string): boolean => !port || port === actual;
   if (host !== undefined && isIP(host)) {
     const address = new BlockList();

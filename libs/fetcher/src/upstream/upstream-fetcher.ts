@@ -22,7 +22,9 @@ export class UpstreamFetcher implements Fetcher {
 
   async latest(module: string, context: FetchContext): Promise<FetchedText> {
     try {
-      return await this.text(`${escapePath(module)}/@latest`, module, context, (bytes) => checkResolution(bytes, module));
+      return await this.text(`${escapePath(module)}/@latest`, module, context, (bytes) =>
+        checkResolution(bytes, module),
+      );
     } catch (error) {
       if (!(error instanceof RefusalError) || error.kind !== 'not-found') throw error;
       // `@latest` is optional: static trees and module caches have none.

@@ -41,7 +41,7 @@ export function readCentralDirectory(source: ZipSource): CentralDirectory {
 
   const bytes = source.read(end.offset, end.size);
   const entries: ZipEntry[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (at + HEADER_LENGTH > bytes.length || bytes.readUInt32LE(at) !== HEADER_SIGNATURE) throw malformed();
     const nameEnd = at + HEADER_LENGTH + bytes.readUInt16LE(at + 28);
     const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
@@ -65,11 +65,15 @@ export function readCentralDirectory(source: ZipSource): CentralDirectory {
 
 /** Sizes and offset, from the zip64 field where the 32-bit ones are full. */
 function wideValues(header: Buffer, extra: Buffer): Pick<ZipEntry, 'size' | 'compressedSize' | 'offset'> {
-  const values = { size: header.readUInt32LE(24), compressedSize: header.readUInt32LE(20), offset: header.readUInt32LE(42) };
+  const values = {
+    size: header.readUInt32LE(24),
+    compressedSize: header.readUInt32LE(20),
+    offset: header.readUInt32LE(42),
+  };
   const wanted = (['size', 'compressedSize', 'offset'] as const).filter((key) => values[key] === WIDE);
   if (wanted.length === 0) return values;
 
-  for (let at = 0; at + 4 <= extra.length; ) {
+  for (let at = 0; at + 4 <= extra.length;) {
     const start = at + 4;
     const end = start + extra.readUInt16LE(at + 2);
     if (end > extra.length) break;

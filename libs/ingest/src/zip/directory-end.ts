@@ -32,7 +32,11 @@ export function findDirectoryEnd(source: ZipSource): DirectoryEnd {
     throw new ZipFault('not a zip file, or a truncated one: it has no end record');
   }
 
-  const end = { offset: tail.readUInt32LE(at + 16), size: tail.readUInt32LE(at + 12), count: tail.readUInt16LE(at + 10) };
+  const end = {
+    offset: tail.readUInt32LE(at + 16),
+    size: tail.readUInt32LE(at + 12),
+    count: tail.readUInt16LE(at + 10),
+  };
   // 0xffff for the size is a slip of archive/zip (0xffffffff is meant) that has to be shared to see what it sees.
   const wide = end.count === 0xffff || end.size === 0xffff || end.offset === 0xffffffff;
   const endOffset = wide ? findEnd64(source, tailStart + at) : null;

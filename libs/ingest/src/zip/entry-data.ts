@@ -35,7 +35,8 @@ export function checkEntryData(source: ZipSource, directory: CentralDirectory): 
  * entry is declared larger than `limit` bytes.
  */
 export function readEntry(source: ZipSource, entry: ZipEntry, limit: number): Buffer {
-  if (entry.size > limit || entry.compressedSize > limit) throw fault(entry, `is too large (max size is ${limit} bytes)`);
+  if (entry.size > limit || entry.compressedSize > limit)
+    throw fault(entry, `is too large (max size is ${limit} bytes)`);
   const start = dataOffset(source, entry);
   const data = source.read(start, entry.compressedSize);
   const content = entry.method === STORED ? data : inflate(entry, data);
@@ -55,7 +56,8 @@ function dataOffset(source: ZipSource, entry: ZipEntry): number {
 
   const flags = local.readUInt16LE(6);
   const sameName = local.readUInt16LE(26) === entry.name.length && local.subarray(LOCAL_LENGTH).equals(entry.name);
-  const sameForm = local.readUInt16LE(8) === entry.method && ((flags ^ entry.flags) & (ENCRYPTED | HAS_DESCRIPTOR)) === 0;
+  const sameForm =
+    local.readUInt16LE(8) === entry.method && ((flags ^ entry.flags) & (ENCRYPTED | HAS_DESCRIPTOR)) === 0;
   // With a data descriptor the writer did not know the sizes yet; full ones are in a zip64 field.
   const sameSizes =
     (flags & HAS_DESCRIPTOR) !== 0 ||
@@ -71,7 +73,7 @@ function inflate(entry: ZipEntry, data: Buffer): Buffer {
     // The declared size is the limit; zlib takes no limit of 0, and the caller compares the size anyway.
     return inflateRawSync(data, { maxOutputLength: Math.max(1, entry.size) });
   } catch (error) {
-    const larger = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    const larger = error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     throw fault(entry, larger ? 'has another size than declared' : 'has damaged data');
   }
 }

@@ -11,4 +11,4 @@ export const MAX_LICENSE = 16 << 20;
 export const MAX_CENTRAL_DIRECTORY = 64 << 20;
 
 /** Most files and folders of one zip. A rule of Stoa: it bounds time and memory of a check. */
-export const MAX_PATHS = 1 << 19;
+export const MAX_PATHS = 1 << 18;

@@ -15,15 +15,24 @@ interface Node {
 export class PathTree {
   private readonly root: Node = { name: '', folder: true, children: null };
   private count = 0;
+  /** The folder of the path before, with its slash: entries of one folder mostly follow each other. */
+  private last = { path: '', node: this.root };
 
   /** Adds a clean path without trailing slash. Throws ZipFault when it collides with one that was added before. */
   add(path: string, folder: boolean): void {
+    const name = path.lastIndexOf('/') + 1;
+    const parent = path.slice(0, name);
+    if (parent !== this.last.path) this.last = { path: parent, node: this.walk(parent) };
+    this.child(this.last.node, path, name, path.length, folder);
+  }
+
+  private walk(parent: string): Node {
     let node = this.root;
-    for (let start = 0, end = 0; end < path.length; start = end + 1) {
-      const slash = path.indexOf('/', start);
-      end = slash < 0 ? path.length : slash;
-      node = this.child(node, path, start, end, end < path.length || folder);
+    for (let start = 0, end = 0; start < parent.length; start = end + 1) {
+      end = parent.indexOf('/', start);
+      node = this.child(node, parent, start, end, true);
     }
+    return node;
   }
 
   private child(parent: Node, path: string, start: number, end: number, folder: boolean): Node {

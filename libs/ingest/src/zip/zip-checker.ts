@@ -7,6 +7,9 @@ import type { ZipReply, ZipTask } from './zip.thread.js';
 
 export type { ZipReport };
 
+/** Mebibytes: enough for the largest directory that is read; a thread that wants more ends, the worker lives. */
+const MEMORY = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
+
 interface Check {
   readonly task: ZipTask;
   readonly resolve: (report: ZipReport) => void;
@@ -69,7 +72,7 @@ export class ZipChecker {
 
   private start(): Worker {
     // No flags and no environment of ours: the thread needs none, and a test runner's would change its imports.
-    const thread = new Worker(this.entry, { execArgv: [], env: {} });
+    const thread = new Worker(this.entry, { execArgv: [], env: {}, resourceLimits: MEMORY });
     let crash: unknown;
     thread.on('message', (reply: ZipReply) => this.settle(thread, reply));
     thread.on('error', (error) => (crash = error));

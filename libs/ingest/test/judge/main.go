@@ -31,6 +31,8 @@ type Question struct {
 // Answer holds what each step says; empty is no objection.
 type Answer struct {
 	Check, Unzip, Hash string
+	// Files is how many files the zip is seen to have.
+	Files int
 }
 
 func main() {
@@ -66,8 +68,8 @@ func main() {
 
 func answer(question Question) Answer {
 	version := module.Version{Path: question.Module, Version: question.Version}
-	_, err := zip.CheckZip(version, question.Path)
-	given := Answer{Check: text(err)}
+	checked, err := zip.CheckZip(version, question.Path)
+	given := Answer{Check: text(err), Files: len(checked.Valid)}
 	if !question.Extract {
 		return given
 	}

@@ -70,7 +70,12 @@ export function craftZip(entries: readonly CraftedEntry[], end: CraftedEnd = {})
 
   directory.push(end.afterHeaders ?? Buffer.alloc(0));
   const bytes = Buffer.concat(directory);
-  return Buffer.concat([...parts, bytes, end.afterDirectory ?? Buffer.alloc(0), endRecords(entries.length, bytes.length, offset, end)]);
+  return Buffer.concat([
+    ...parts,
+    bytes,
+    end.afterDirectory ?? Buffer.alloc(0),
+    endRecords(entries.length, bytes.length, offset, end),
+  ]);
 }
 
 function honest(entry: CraftedEntry, offset: number): { header: Header; data: Buffer } {

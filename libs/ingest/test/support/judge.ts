@@ -19,6 +19,8 @@ export interface Answer {
   readonly Check: string;
   readonly Unzip: string;
   readonly Hash: string;
+  /** How many files Go sees in the zip. */
+  readonly Files: number;
 }
 
 /** Go's own verdicts, from the program in test/judge. */
@@ -34,17 +36,17 @@ export class Judge {
     const input = questions.map(({ path, version, extract }) =>
       JSON.stringify({ Path: path, Module: version.module, Version: version.version, Extract: extract }),
     );
-    return this.lines(['zips'], input.join('\n')) as Answer[];
+    return this.lines<Answer>(['zips'], input.join('\n'));
   }
 
   /** The sets of letters that Go's strings.EqualFold takes for one. */
   folds(): string[][] {
-    return this.lines(['folds'], '') as string[][];
+    return this.lines<string[]>(['folds'], '');
   }
 
   /** Every character that Go's version of Unicode knows. */
   characters(): string[] {
-    return Array.from((this.lines(['characters'], '') as string[])[0]!);
+    return Array.from(this.lines<string>(['characters'], '')[0]!);
   }
 
   /** Makes the module zip of a folder, as `go mod download` makes it of a repository. */
@@ -56,8 +58,11 @@ export class Judge {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  private lines(args: string[], input: string): unknown[] {
+  private lines<T>(args: string[], input: string): T[] {
     const output = execFileSync(this.program, args, { input, encoding: 'utf8', maxBuffer: OUTPUT_LIMIT });
-    return output.split('\n').filter(Boolean).map((line): unknown => JSON.parse(line));
+    return output
+      .split('\n')
+      .filter(Boolean)
+      .map((line): T => JSON.parse(line));
   }
 }

@@ -163,7 +163,7 @@ function toStat({ size, mtimeNs, mtimeMs, ino }: BigIntStats): ObjectStat {
 async function readPart(handle: FileHandle, start: number, length: number): Promise<Buffer> {
   // Not from Node's shared pool: a cache that keeps the Buffer would keep all of the pool's slab.
   const bytes = Buffer.allocUnsafeSlow(length);
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesRead } = await handle.read(bytes, done, length - done, start + done);
     if (bytesRead === 0) throw new Error('file ended while it was read');
     done += bytesRead;

@@ -82,7 +82,9 @@ export class S3ObjectStore implements ObjectStore {
 
   async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
     const name = this.name(key);
-    const { start, length } = range ? { start: range.start, length: range.end - range.start + 1 } : { start: 0, length: 0 };
+    const { start, length } = range
+      ? { start: range.start, length: range.end - range.start + 1 }
+      : { start: 0, length: 0 };
     // The client takes a length of 0 for none at all.
     if (range && !(length > 0 && start >= 0)) throw new RangeError('range not satisfiable');
     try {
@@ -118,7 +120,7 @@ export class S3ObjectStore implements ObjectStore {
     const inside = startAfter.startsWith(prefix);
     if (!inside && startAfter > prefix) return;
     const [from, after] = [this.prefix + prefix, inside && startAfter !== '' ? this.prefix + startAfter : ''];
-    for (let token = '', more = true; more; ) {
+    for (let token = '', more = true; more;) {
       const page = await this.listPage(from, token, after);
       for (const { name, size, lastModified } of page.objects) {
         if (name !== undefined) yield { key: name.slice(this.prefix.length), size, modified: lastModified };

@@ -54,5 +54,7 @@ export function sumdbKey(name: string, path: string): string {
 /** Tells whether an object is a last answer, replaced from time to time; all others are written once. */
 export function isMutableKey(key: string): boolean {
   if (!key.startsWith(META_FOLDER)) return key.endsWith('/@v/list') || key.endsWith('/@latest');
-  return key.startsWith(`${META_FOLDER}queries/`) || (key.startsWith(`${META_FOLDER}sumdb/`) && key.endsWith('/latest'));
+  return (
+    key.startsWith(`${META_FOLDER}queries/`) || (key.startsWith(`${META_FOLDER}sumdb/`) && key.endsWith('/latest'))
+  );
 }

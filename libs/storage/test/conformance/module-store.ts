@@ -10,6 +10,10 @@ export interface Subject {
   remove(): Promise<void>;
 }
 
+function info(module: string, version: string): ModuleFile {
+  return { kind: 'info', module, version };
+}
+
 /** What every ModuleStore must do, whatever is below it. */
 export function describeModuleStore(name: string, subject: Subject): void {
   describe(`${name} as a module store`, () => {
@@ -26,7 +30,6 @@ export function describeModuleStore(name: string, subject: Subject): void {
       const found = await store.get(file);
       return found && (await readBody(found.body)).toString();
     };
-    const info = (module: string, version: string): ModuleFile => ({ kind: 'info', module, version });
 
     it('gives back each file of a version, and of a module', async () => {
       const version: ModuleVersion = { module: 'example.com/files', version: 'v1.0.0' };

@@ -4,15 +4,14 @@ import type { ObjectBody } from '#libs/storage';
 
 export const MiB = 1024 * 1024;
 
-/** A stream of `size` bytes that is made on the way, no two MiB of it alike. */
+/** A stream of `size` bytes that is made on the way, no MiB of it like another. */
 export function patternStream(size: number): Readable {
   return Readable.from(patternChunks(size), { objectMode: false });
 }
 
 export function* patternChunks(size: number): Generator<Buffer> {
   for (let done = 0, turn = 0; done < size; turn++) {
-    const chunk = Buffer.alloc(Math.min(MiB, size - done), turn & 0xff);
-    chunk.writeUInt32LE(turn, 0);
+    const chunk = Buffer.alloc(Math.min(MiB, size - done), `${turn} `);
     done += chunk.length;
     yield chunk;
   }

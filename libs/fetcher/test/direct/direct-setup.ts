@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { GoConfig, VcsCredentials } from '#libs/config';
+import { Metrics } from '#libs/observability';
+import type { GitHost } from '../../../../test/support/git-host.js';
+import { DirectFetcher } from '../../src/direct/direct.fetcher.js';
+import type { FetchContext } from '../../src/fetcher.js';
+
+/** A DirectFetcher with a data folder, and what it said and counted. */
+export interface DirectSetup {
+  readonly fetcher: DirectFetcher;
+  readonly dataDir: string;
+  readonly metrics: Metrics;
+  /** Log lines as JSON. */
+  readonly log: string[];
+  /** A context with a scratch folder of its own. */
+  context(signal?: AbortSignal): Promise<FetchContext>;
+  close(): Promise<void>;
+}
+
+/** Settings as they are when nothing is set, but for what reaches the git host. */
+export function goConfig(extra: Readonly<Record<string, string>>, changes: Partial<GoConfig> = {}): GoConfig {
+  return {
+    binary: 'go',
+    GOPROXY: 'direct',
+    GONOPROXY: '',
+    GOPRIVATE: '',
+    GOSUMDB: 'sum.example.com',
+    GONOSUMDB: '',
+    GOINSECURE: '',
+    GOVCS: '',
+    GOAUTH: '',
+    extra,
+    inherited: { PATH: process.env['PATH'] ?? '' },
+    ...changes,
+  };
+}
+
+/** What may differ from the settings as they are when nothing is set. */
+export interface DirectChanges {
+  readonly go?: Partial<GoConfig>;
+  readonly vcs?: VcsCredentials;
+  /** More of STOA_GO_ENV. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** The data folder of another worker. */
+  readonly dataDir?: string;
+}
+
+/** Makes a fetcher that knows no host but this one. */
+export async function setUpDirect(
+  host: GitHost,
+  { go = {}, vcs = {}, extra = {}, dataDir: shared }: DirectChanges = {},
+): Promise<DirectSetup> {
+  const folder = await mkdtemp(join(tmpdir(), 'direct-'));
+  const dataDir = shared ?? join(folder, 'data dir');
+  const metrics = new Metrics();
+  const log: string[] = [];
+  const fetcher = new DirectFetcher({
+    go: goConfig({ ...host.env, ...extra }, go),
+    vcs,
+    dataDir,
+    concurrency: 2,
+    metrics,
+    log: (...line) => log.push(JSON.stringify(line)),
+  });
+  return {
+    fetcher,
+    dataDir,
+    metrics,
+    log,
+    context: async (signal = new AbortController().signal) => ({
+      signal,
+      scratch: await mkdtemp(join(folder, 'scratch-')),
+    }),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+
+import { buildEnvironment, goFolders } from '../../src/direct/environment.js';
+import { goConfig } from './direct-setup.js';
+
+const folders = goFolders('/data');
+
+describe('the environment of the go command', () => {
+  it('has nothing of ours but what passes', () => {
+    const env = buildEnvironment(goConfig({}, { inherited: { PATH: '/bin', NO_PROXY: 'a' } }), {}, folders);
+    expect(env).toMatchObject({
+      PATH: '/bin',
+      NO_PROXY: 'a',
+      HOME: '/data/go/home',
+      GOPROXY: 'direct',
+      GOSUMDB: 'off',
+    });
+    expect(
+      Object.keys(env).filter((name) => !/^(GO|GIT_|GCM_|SSH_|PATH$|HOME$|NO_PROXY$|CGO_ENABLED$|LC_ALL$)/.test(name)),
+    ).toEqual([]);
+  });
+
+  it('lets STOA_GO_ENV win where it may', () => {
+    const extra = {
+      GOTOOLCHAIN: 'auto',
+      GOPRIVATE: 'a.com',
+      GOVCS: 'public:off',
+      GOINSECURE: 'b.com',
+      HTTP_PROXY: 'http://p',
+    };
+    expect(buildEnvironment(goConfig(extra, { GOPRIVATE: 'c.com' }), {}, folders)).toMatchObject(extra);
+  });
+
+  it('keeps what it can not do without', () => {
+    const extra = {
+      HOME: '/root',
+      GOMODCACHE: '/x',
+      GOPATH: '/x',
+      GO111MODULE: 'off',
+      GOPROXY: 'https://proxy.example.com',
+      GOSUMDB: 'sum.example.com',
+      GOWORK: '/x/go.work',
+      GOENV: '/x/env',
+      GIT_TERMINAL_PROMPT: '1',
+    };
+    const env = buildEnvironment(goConfig(extra), {}, folders);
+    for (const [name, value] of Object.entries(extra)) expect(env[name]).not.toBe(value);
+  });
+
+  it('keeps extracted modules removable, whatever other flags are wanted', () => {
+    expect(buildEnvironment(goConfig({ GOFLAGS: '-insecure -modcacherw=false' }), {}, folders)['GOFLAGS']).toBe(
+      '-insecure -modcacherw=false -modcacherw',
+    );
+  });
+
+  it('uses git alone unless told otherwise', () => {
+    expect(buildEnvironment(goConfig({}), {}, folders)['GOVCS']).toBe('*:git');
+    expect(buildEnvironment(goConfig({}, { GOVCS: 'private:all' }), {}, folders)['GOVCS']).toBe('private:all');
+  });
+
+  it('gives git the proxy that go has', () => {
+    expect(buildEnvironment(goConfig({ HTTP_PROXY: 'http://p' }), {}, folders)['http_proxy']).toBe('http://p');
+    expect(buildEnvironment(goConfig({ HTTP_PROXY: 'http://p', http_proxy: '' }), {}, folders)['http_proxy']).toBe('');
+  });
+
+  it('has ssh ask nobody, and use the configured key and hosts', () => {
+    expect(buildEnvironment(goConfig({}), {}, folders)['GIT_SSH_COMMAND']).toBe(
+      'ssh -o ControlMaster=no -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15',
+    );
+    const vcs = { sshKeyFile: '/run/key', sshKnownHostsFile: '/run/hosts' };
+    expect(buildEnvironment(goConfig({}), vcs, goFolders("/it's data"))['GIT_SSH_COMMAND']).toContain(
+      String.raw`-o 'IdentityFile="/it'\''s data/go/home/.ssh/key"' -o IdentitiesOnly=yes -o 'UserKnownHostsFile="/it'\''s data/go/home/.ssh/known_hosts"'`,
+    );
+  });
+});

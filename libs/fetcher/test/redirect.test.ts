@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { redirect, status, times } from '../../../test/support/upstream.js';
+import { context, fetcher, refusal, upstream } from './fetching.js';
+
+const MODULE = 'example.com/m';
+const VERSION = { module: MODULE, version: 'v1.0.0' };
+
+async function start() {
+  const source = await upstream();
+  return { source, fetch: fetcher({ GOPROXY: source.url }), job: await context() };
+}
+
+describe('a redirect', () => {
+  test.each([[301], [302], [303], [307], [308]])('%i is followed, relative and absolute', async (code) => {
+    const [source, other] = [await upstream(), await upstream()];
+    other.addFile('/there', '{"Version":"v1.0.0"}');
+    source.respond('/example.com', redirect('/moved/info?sig=%2Fx', code));
+    source.respond('/moved', redirect(`${other.url}/there?sig=%2Fy`, code));
+    const fetch = fetcher({ GOPROXY: source.url });
+    await fetch.info(VERSION, await context());
+    expect(source.requests[1]?.url).toBe('/moved/info?sig=%2Fx');
+    expect(other.requests[0]?.url).toBe('/there?sig=%2Fy');
+  });
+
+  test('is followed ten times', async () => {
+    const { source, fetch, job } = await start();
+    source.add(MODULE, 'v1.0.0').respond('/example.com', times(10, redirect('v1.0.0.info')));
+    await fetch.info(VERSION, job);
+    expect(source.requests).toHaveLength(11);
+  });
+
+  test.each([
+    ['in a circle', redirect('v1.0.0.info'), 'more than 10 redirects'],
+    ['to a file', redirect('file:///etc/passwd'), 'the upstream redirects to something that is no web address'],
+    ['to nowhere', redirect('http://[x'), 'the upstream redirects to something that is no web address'],
+  ])('%s is refused', async (_name, script, reason) => {
+    const { source, fetch, job } = await start();
+    source.respond('/', script);
+    expect(await refusal(fetch.info(VERSION, job))).toEqual({
+      kind: 'upstream',
+      message: `example.com/m@v1.0.0: ${reason}`,
+    });
+  });
+});
+
+const withCredentials = (url: string): string => url.replace('://', '://user:p%40ss%20word@');
+
+describe('credentials of the URL', () => {
+  const BASIC = `Basic ${Buffer.from('user:p@ss word').toString('base64')}`;
+
+  test('are sent as Basic, on a redirect within the origin too', async () => {
+    const source = (await upstream()).addFile('/there', '{"Version":"v1.0.0"}');
+    source.respond('/example.com', redirect(`${source.url}/there`));
+    await fetcher({ GOPROXY: withCredentials(source.url) }).info(VERSION, await context());
+    expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, BASIC]);
+  });
+
+  test('are not sent to another origin, nor are those of a location', async () => {
+    const [source, other] = [await upstream(), await upstream()];
+    other.respond('/', redirect(`${source.url}/back`));
+    source
+      .addFile('/back', '{"Version":"v1.0.0"}')
+      .respond('/example.com', redirect(`${withCredentials(other.url)}/there`));
+    await fetcher({ GOPROXY: withCredentials(source.url) }).info(VERSION, await context());
+    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, BASIC]);
+  });
+
+  test('and hosts are in no refusal and no source', async () => {
+    const source = (await upstream()).add(MODULE, 'v1.0.0');
+    const fetch = fetcher({ GOPROXY: withCredentials(source.url).replace('127.0.0.1', 'localhost') });
+    expect((await fetch.info(VERSION, await context())).source).toBe('localhost');
+    source.respond('/', status(404, `reading ${withCredentials(source.url)}/x: gone`));
+    expect(await refusal(fetch.info(VERSION, await context()))).toEqual({
+      kind: 'not-found',
+      message: 'example.com/m@v1.0.0: reading <url> gone',
+    });
+  });
+});

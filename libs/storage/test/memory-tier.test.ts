@@ -1,0 +1,220 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  FsObjectStore,
+  MemoryObjectStore,
+  MemoryTier,
+  ObjectModuleStore,
+  readBody,
+  type ByteRange,
+  type ObjectBody,
+  type ObjectStore,
+} from '#libs/storage';
+import { describeModuleStore } from './conformance/module-store.js';
+import { describeObjectStore } from './conformance/object-store.js';
+
+const LIMITS = { maxBytes: 4 * 1024 * 1024, mutableMaxAge: 60_000 };
+
+let root: string;
+const openTier = async (): Promise<MemoryTier> => {
+  root = await mkdtemp(join(tmpdir(), 'stoa-tier-'));
+  const tier = new MemoryTier(new FsObjectStore({ root }), LIMITS);
+  await tier.open();
+  return tier;
+};
+const remove = (): Promise<void> => rm(root, { recursive: true });
+
+describeObjectStore('MemoryTier over FsObjectStore', { takesLargeObjects: true, open: openTier, remove });
+describeModuleStore('ObjectModuleStore on MemoryTier', {
+  open: async () => new ObjectModuleStore(await openTier()),
+  remove,
+});
+
+/** Counts reads, and holds them back while the gate is closed. */
+class GatedStore extends MemoryObjectStore {
+  reads = 0;
+  private gate: Promise<void> | null = null;
+
+  /** Reads see what is stored now, and give it when the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.gate = promise;
+    return () => {
+      this.gate = null;
+      resolve();
+    };
+  }
+
+  override async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
+    this.reads++;
+    const found = await super.get(key, range);
+    await this.gate;
+    return found;
+  }
+}
+
+async function put(store: ObjectStore, key: string, text: string): Promise<void> {
+  await store.put(key, Buffer.from(text), { size: Buffer.byteLength(text), mode: 'replace' });
+}
+
+describe('MemoryTier', () => {
+  const LIST = 'example.com/a/@v/list';
+  const INFO = 'example.com/a/@v/v1.0.0.info';
+  let inner: GatedStore;
+  let tier: MemoryTier;
+
+  beforeEach(() => {
+    inner = new GatedStore();
+    tier = new MemoryTier(inner, LIMITS);
+  });
+
+  const read = async (key: string): Promise<string | null> => {
+    const found = await tier.get(key);
+    return found && `${(await readBody(found.body)).toString()} from ${found.tier}`;
+  };
+
+  it('reads a small object once, whole or in parts, then answers by itself', async () => {
+    await put(inner, INFO, '0123456789');
+    expect(await read(INFO)).toBe('0123456789 from storage');
+    expect(await read(INFO)).toBe('0123456789 from memory');
+    const part = await tier.get(INFO, { start: 2, end: 4 });
+    expect([part!.tier, part!.stat.size, part!.body.toString()]).toEqual(['memory', 10, '234']);
+    await inner.delete(INFO);
+    expect(await tier.stat(INFO)).toMatchObject({ size: 10 });
+    expect(inner.reads).toBe(1);
+  });
+
+  it('does not keep large objects, nor absence', async () => {
+    const size = 1024 * 1024 + 1;
+    await inner.put('large', Buffer.alloc(size), { size, mode: 'create' });
+    for (let n = 0; n < 2; n++) expect((await tier.get('large'))!.tier).toBe('storage');
+    expect(await read('later')).toBeNull();
+    await put(inner, 'later', 'x');
+    expect(await read('later')).toBe('x from storage');
+  });
+
+  it('drops the least recently used when it is full', async () => {
+    const size = 1024 * 1024 - 4096;
+    for (const key of ['k/1', 'k/2', 'k/3', 'k/4', 'k/5']) {
+      await inner.put(key, Buffer.alloc(size), { size, mode: 'create' });
+    }
+    for (const key of ['k/1', 'k/2', 'k/3', 'k/4', 'k/1', 'k/5']) await tier.get(key);
+    expect((await tier.get('k/1'))!.tier).toBe('memory');
+    expect((await tier.get('k/2'))!.tier).toBe('storage');
+  });
+
+  it('shares one read among those who ask at once', async () => {
+    await put(inner, INFO, 'x');
+    const open = inner.hold();
+    const readers = [read(INFO), read(INFO), read(INFO)];
+    open();
+    expect(await Promise.all(readers)).toEqual(Array(3).fill('x from storage'));
+    expect(inner.reads).toBe(1);
+  });
+
+  it('shares a failure too, and asks again after it', async () => {
+    await put(inner, INFO, 'x');
+    vi.spyOn(inner, 'get').mockRejectedValueOnce(new Error('broken'));
+    const readers = await Promise.allSettled([read(INFO), read(INFO)]);
+    expect(readers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await read(INFO)).toBe('x from storage');
+  });
+
+  it('gives each reader of a large object a stream of its own', async () => {
+    const overFs = await openTier();
+    const size = 2 * 1024 * 1024;
+    await overFs.put('large', Buffer.alloc(size, 7), { size, mode: 'create' });
+    const found = await Promise.all([overFs.get('large'), overFs.get('large'), overFs.get('large')]);
+    for (const one of found) expect((await readBody(one!.body)).equals(Buffer.alloc(size, 7))).toBe(true);
+    await remove();
+  });
+
+  it.each([
+    LIST,
+    'example.com/a/@latest',
+    '.meta/queries/example.com/a/main.json',
+    '.meta/sumdb/sum.example.com/latest',
+  ])('gives %s while its stored copy is young, then reads it again', async (key) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
+    try {
+      await put(inner, key, 'old');
+      vi.setSystemTime(1_030_000);
+      expect(await read(key)).toBe('old from storage');
+      vi.setSystemTime(1_059_999);
+      expect(await read(key)).toBe('old from memory');
+      // Counted from when it was written, not from when it was loaded.
+      vi.setSystemTime(1_060_000);
+      expect(await read(key)).toBe('old from storage');
+      expect(await read(key)).toBe('old from storage');
+      await put(inner, key, 'new');
+      expect(await read(key)).toBe('new from storage');
+      expect(await read(key)).toBe('new from memory');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('gives for ever what never changes', async () => {
+    const keys = [
+      INFO,
+      '.meta/sumdb/sum.example.com/lookup/example.com/a@v1.0.0',
+      '.meta/receipts/example.com/a/v1.0.0.json',
+    ];
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
+    try {
+      for (const key of keys) {
+        await put(inner, key, 'x');
+        await read(key);
+      }
+      vi.setSystemTime(1_000_000_000);
+      for (const key of keys) expect(await read(key)).toBe('x from memory');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is true after a put and a delete through it', async () => {
+    await put(tier, LIST, 'one');
+    await read(LIST);
+    await put(tier, LIST, 'two');
+    expect(await read(LIST)).toBe('two from storage');
+    await tier.delete(LIST);
+    expect(await read(LIST)).toBeNull();
+  });
+
+  it('forgets one object, or all last answers', async () => {
+    for (const key of [LIST, INFO, 'example.com/b/@latest']) {
+      await put(inner, key, 'old');
+      await read(key);
+      await put(inner, key, 'new');
+    }
+    tier.forgetMutable();
+    expect(await read(LIST)).toBe('new from storage');
+    expect(await read('example.com/b/@latest')).toBe('new from storage');
+    expect(await read(INFO)).toBe('old from memory');
+    tier.forget(INFO);
+    expect(await read(INFO)).toBe('new from storage');
+  });
+
+  it.each(['forget', 'forgetMutable', 'put', 'delete'] as const)(
+    'does not keep what a read brings that began before a %s',
+    async (change) => {
+      await put(inner, LIST, 'old');
+      const open = inner.hold();
+      const early = read(LIST);
+      if (change === 'put') await put(tier, LIST, 'new');
+      else if (change === 'delete') await tier.delete(LIST);
+      else await put(inner, LIST, 'new');
+      if (change === 'forget') tier.forget(LIST);
+      if (change === 'forgetMutable') tier.forgetMutable();
+      const late = read(LIST);
+      open();
+      expect(await early).toBe('old from storage');
+      const expected = change === 'delete' ? null : 'new from storage';
+      expect(await late).toBe(expected);
+      expect(await read(LIST)).toBe(change === 'delete' ? null : 'new from memory');
+    },
+  );
+});

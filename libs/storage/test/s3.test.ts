@@ -1,0 +1,276 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ObjectModuleStore, readBody, S3ObjectStore, type PutOptions } from '#libs/storage';
+import { startMinio, type Minio } from '../../../test/support/minio.js';
+import { describeModuleStore } from './conformance/module-store.js';
+import { describeObjectStore } from './conformance/object-store.js';
+import { MiB, patternStream } from './conformance/patterns.js';
+
+type S3Config = ConstructorParameters<typeof S3ObjectStore>[0];
+
+let minio: Minio;
+let buckets = 0;
+
+beforeAll(async () => {
+  minio = await startMinio();
+});
+afterAll(() => minio.stop());
+
+function configOf(server: Pick<Minio, 'endpoint' | 'accessKey' | 'secretKey'>): S3Config {
+  return {
+    kind: 's3',
+    endpoint: new URL(server.endpoint),
+    bucket: `stoa-${++buckets}`,
+    region: 'us-east-1',
+    accessKey: server.accessKey,
+    secretKey: server.secretKey,
+    pathStyle: true,
+    prefix: '',
+  };
+}
+
+async function openStore(overrides: Partial<S3Config> = {}): Promise<S3ObjectStore> {
+  const store = new S3ObjectStore({ ...configOf(minio), ...overrides });
+  await store.open();
+  return store;
+}
+
+const put = (store: S3ObjectStore, key: string, text: string, mode: PutOptions['mode'] = 'create'): Promise<boolean> =>
+  store.put(key, Buffer.from(text), { size: Buffer.byteLength(text), mode });
+
+async function keysOf(store: S3ObjectStore, prefix: string, startAfter?: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix, startAfter)) keys.push(key);
+  return keys;
+}
+
+function operations(store: S3ObjectStore): Record<string, () => Promise<unknown>> {
+  return {
+    get: () => store.get('a/x'),
+    stat: () => store.stat('a/x'),
+    create: () => put(store, 'a/x', 'x'),
+    'large create': () => store.put('a/x', Buffer.alloc(MiB), { size: MiB, mode: 'create' }),
+    replace: () => put(store, 'a/x', 'x', 'replace'),
+    'streamed replace': () => store.put('a/x', patternStream(MiB), { size: MiB, mode: 'replace' }),
+    list: () => keysOf(store, ''),
+    delete: () => store.delete('a/x'),
+    check: () => store.check(),
+    open: () => store.open(),
+  };
+}
+
+function expectNoSecrets(error: Error): void {
+  expect(error.message).not.toMatch(/127\.0\.0\.1|stoa-test|wrong/);
+}
+
+describeObjectStore('S3ObjectStore', { takesLargeObjects: true, open: () => openStore(), remove: async () => {} });
+
+describeModuleStore('ObjectModuleStore on S3ObjectStore', {
+  open: async () => new ObjectModuleStore(await openStore()),
+  remove: async () => {},
+});
+
+describe('S3ObjectStore', () => {
+  it('makes the bucket when it is absent, also when two open at once', async () => {
+    const config = configOf(minio);
+    const stores = [new S3ObjectStore(config), new S3ObjectStore(config), new S3ObjectStore(config)];
+    await Promise.all(stores.map((store) => store.open()));
+    await stores[0]!.check();
+    expect(await put(stores[1]!, 'a/x', 'x')).toBe(true);
+    for (const store of stores) await store.close();
+  });
+
+  it('keeps to its prefix', async () => {
+    const { bucket } = configOf(minio);
+    const [whole, inside] = [await openStore({ bucket }), await openStore({ bucket, prefix: 'team/go' })];
+    await put(inside, 'a/x', 'x');
+    await put(inside, 'b/x', 'x');
+    await put(whole, 'team/gopher', 'y');
+    expect(await keysOf(whole, '')).toEqual(['team/go/a/x', 'team/go/b/x', 'team/gopher']);
+    expect(await keysOf(inside, '')).toEqual(['a/x', 'b/x']);
+    expect(await keysOf(inside, '', 'a/x')).toEqual(['b/x']);
+    expect(await inside.stat('a/x')).toEqual(await whole.stat('team/go/a/x'));
+    await inside.delete('a/x');
+    expect(await whole.get('team/go/a/x')).toBeNull();
+    await whole.close();
+    await inside.close();
+  });
+
+  describe('when it is broken', () => {
+    const names = Object.keys(operations({} as S3ObjectStore));
+    it('refuses with wrong credentials', async () => {
+      const store = new S3ObjectStore({ ...configOf(minio), secretKey: 'wrong' });
+      for (const name of names) {
+        const error = await operations(store)[name]!().catch((thrown: Error) => thrown);
+        expect(error, name).toMatchObject({ kind: 'busy', message: 'the storage denies access' });
+        expectNoSecrets(error as Error);
+        expect(JSON.stringify({ ...(error as Error), cause: { ...(error as { cause: object }).cause } })).not.toContain(
+          'stoa-test',
+        );
+      }
+      await store.close();
+    });
+
+    it('refuses when the bucket is gone: that is no absent object', async () => {
+      const store = new S3ObjectStore(configOf(minio));
+      for (const name of names.filter((one) => one !== 'open')) {
+        await expect(operations(store)[name]!(), name).rejects.toMatchObject({
+          kind: 'busy',
+          message: 'the storage is not there',
+        });
+      }
+      await store.close();
+    });
+
+    it('refuses when the server is stopped, and goes on when there is one again', async () => {
+      const own = await startMinio();
+      const store = new S3ObjectStore(configOf(own));
+      await store.open();
+      await put(store, 'a/x', 'x');
+      expect(await readBody((await store.get('a/x'))!.body)).toEqual(Buffer.from('x'));
+      await own.stop();
+      for (const name of names) {
+        const error = await operations(store)[name]!().catch((thrown: Error) => thrown);
+        expect(error, name).toMatchObject({ kind: 'busy', message: 'the storage can not be reached' });
+        expectNoSecrets(error as Error);
+      }
+      await store.close();
+    });
+
+    it('fails a body whose server dies in the middle', async () => {
+      const own = await startMinio();
+      const store = new S3ObjectStore(configOf(own));
+      await store.open();
+      const size = 64 * MiB;
+      await store.put('a/x', patternStream(size), { size, mode: 'create' });
+      const { body } = (await store.get('a/x'))!;
+      await once(body as Readable, 'readable');
+      await own.stop();
+      await expect(readBody(body)).rejects.toThrow();
+      await store.close();
+    });
+  });
+});
+
+describe('S3ObjectStore and a server that misbehaves', () => {
+  let server: Server;
+  let answer: (path: string, response: ServerResponse, method: string) => void;
+  let store: S3ObjectStore;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      request.resume();
+      answer(request.url ?? '', response, request.method ?? '');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    store = new S3ObjectStore(configOf({ endpoint, accessKey: 'key', secretKey: 'secret' }), {
+      connect: 5000,
+      idle: 200,
+      commit: 200,
+    });
+  });
+  afterAll(async () => {
+    await store.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const head = { etag: '"abc"', 'last-modified': new Date(0).toUTCString() };
+
+  it.each([1000, 200_000])('fails a body of %d bytes that ends short', async (length) => {
+    answer = (_, response) => {
+      response.writeHead(200, { ...head, 'content-length': length });
+      response.write(Buffer.alloc(length - 1), () => response.destroy());
+    };
+    await expect(store.get('a/x').then((found) => readBody(found!.body))).rejects.toThrow();
+  });
+
+  it.each([1000, 200_000])('fails a body of %d bytes that stops flowing', async (length) => {
+    answer = (_, response) => {
+      response.writeHead(200, { ...head, 'content-length': length });
+      response.write(Buffer.alloc(length - 1));
+    };
+    await expect(store.get('a/x').then((found) => readBody(found!.body))).rejects.toThrow();
+  });
+
+  it('says timeout when there is no answer', async () => {
+    answer = () => {};
+    const timeout = { kind: 'timeout', message: 'the storage does not answer' };
+    await expect(store.get('a/x')).rejects.toMatchObject(timeout);
+    await expect(store.stat('a/x')).rejects.toMatchObject(timeout);
+    await expect(put(store, 'a/x', 'x')).rejects.toMatchObject(timeout);
+    await expect(keysOf(store, '')).rejects.toMatchObject(timeout);
+  });
+
+  it('says busy when the server is in trouble', async () => {
+    answer = (_, response) => void response.writeHead(503).end('<Error><Code>SlowDown</Code></Error>');
+    const busy = { kind: 'busy', message: 'the storage fails' };
+    await expect(store.get('a/x')).rejects.toMatchObject(busy);
+    await expect(store.stat('a/x')).rejects.toMatchObject(busy);
+    await expect(put(store, 'a/x', 'x')).rejects.toMatchObject(busy);
+    await expect(keysOf(store, '')).rejects.toMatchObject(busy);
+  });
+
+  it('says that the storage is full', async () => {
+    answer = (_, response) => void response.writeHead(507).end('<Error><Code>XMinioStorageFull</Code></Error>');
+    await expect(put(store, 'a/x', 'x')).rejects.toMatchObject({ kind: 'busy', message: 'the storage is full' });
+  });
+
+  it('refuses a server without lengths or without ranges', async () => {
+    answer = (_, response) => void response.writeHead(200, head).end('chunked');
+    await expect(store.get('a/x')).rejects.toThrow('the server does not say length');
+    answer = (_, response) => void response.writeHead(200, { ...head, 'content-length': 10 }).end('0123456789');
+    await expect(store.get('a/x', { start: 2, end: 3 })).rejects.toThrow('ignores ranges');
+  });
+
+  it('asks once more when a connection broke', async () => {
+    let calls = 0;
+    answer = (_, response) => {
+      if (++calls === 1) response.destroy();
+      else response.writeHead(200, { ...head, 'content-length': 2 }).end('ok');
+    };
+    expect(await readBody((await store.get('a/x'))!.body)).toEqual(Buffer.from('ok'));
+  });
+
+  it('looks, then tries again, when another create is under way', async () => {
+    const seen: string[] = [];
+    answer = (path, response, method) => {
+      seen.push(method);
+      const status =
+        method === 'PUT'
+          ? seen.filter((one) => one === 'PUT').length === 1
+            ? 409
+            : 200
+          : path.includes('a/x')
+            ? 404
+            : 200;
+      response.writeHead(status).end();
+    };
+    expect(await put(store, 'a/x', 'x')).toBe(true);
+    expect(seen).toEqual(['PUT', 'HEAD', 'HEAD', 'PUT']);
+  });
+
+  it('has lost to another create whose object is there after a conflict or a broken connection', async () => {
+    for (const broken of [false, true]) {
+      answer = (_, response, method) => {
+        if (method === 'HEAD') response.writeHead(200, { ...head, 'content-length': 1 }).end();
+        else if (broken) response.destroy();
+        else response.writeHead(409).end();
+      };
+      expect(await put(store, 'a/x', 'x')).toBe(false);
+    }
+  });
+
+  it('gives up on a stream that can not be sent twice', async () => {
+    answer = (path, response, method) => {
+      if (method === 'HEAD') response.writeHead(path.includes('a/x') ? 404 : 200).end();
+      else response.writeHead(409).end();
+    };
+    const source = Readable.from([Buffer.from('x')], { objectMode: false });
+    await expect(store.put('a/x', source, { size: 1, mode: 'create' })).rejects.toMatchObject({ kind: 'busy' });
+  });
+});
