@@ -26,7 +26,9 @@ FROM ${NODE_IMAGE} AS runtime
 ARG npm_config_registry
 WORKDIR /opt/stoa
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --ignore-scripts && rm package-lock.json .npmrc
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --ignore-scripts && \
+    rm package-lock.json .npmrc && \
+    find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 COPY --from=go-defaults /go-env.json ./
 COPY --from=build /src/dist dist
 

@@ -1,7 +1,7 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.js';
+import type { Wrapper } from '../support/processes.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { hang, page, startUpstream, status, truncated, type FakeUpstream } from '../support/upstream.js';
 
@@ -157,14 +157,31 @@ describe('a gateway told to stop', () => {
 });
 
 describe('a storage that can not be written', () => {
-  // Root may write anywhere, so a folder in the place of each file stands for a full or read-only disk there.
-  it('refuses misses and serves hits', async () => {
-    const stack = await ownStack();
+  /** Runs a worker that sees another file system in place of the storage folder: in a mount namespace of its own. */
+  const onFileSystem = (root: string, options: string): Wrapper => [
+    'unshare',
+    '-rm',
+    'sh',
+    '-c',
+    `mount -t tmpfs -o ${options} tmpfs '${root}' && exec "$@"`,
+    'sh',
+  ];
+
+  it.each([
+    ['full', 'size=64k'],
+    ['read-only', 'ro'],
+  ])('because it is %s: misses are 503 in one line, hits go on, and nothing half is left', async (_name, options) => {
+    const stack = await ownStack({}, { workers: 1 });
+    upstream.add('example.com/large', 'v1.0.0', { files: { 'large.bin': Buffer.alloc(500_000, 1) } });
     expect((await ask(`${stack.url}/example.com/kept/@v/v1.0.0.mod`)).status).toBe(200);
-    const root = join(stack.folder, 'data', 'storage');
-    await rm(join(root, '.tmp'), { recursive: true, force: true });
-    await mkdir(root, { recursive: true });
-    await chmod(root, 0o555);
+    await stack.workers[0]?.stop();
+    await stack.addWorker({}, onFileSystem(join(stack.folder, 'data', 'storage'), options));
+    const miss = await ask(`${stack.url}/example.com/large/@v/v1.0.0.zip`);
+    expect([miss.status, miss.text]).toEqual([503, expect.stringMatching(/^unavailable: example\.com\/large@v1\.0\.0: [^\n]*storage[^\n]*\n$/)]);
+    expect(miss.text).not.toContain(stack.folder);
     expect((await ask(`${stack.url}/example.com/kept/@v/v1.0.0.mod`)).status).toBe(200);
+    await stack.addWorker();
+    await stack.workers[1]?.stop();
+    expect((await ask(`${stack.url}/example.com/large/@v/v1.0.0.zip`)).status).toBe(200);
   });
 });

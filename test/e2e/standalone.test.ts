@@ -55,6 +55,7 @@ describe('stoa start', { timeout: 120_000 }, () => {
       STOA_DATA_DIR: join(folder, 'data'),
       STOA_LISTEN: '127.0.0.1:0',
       STOA_OPS_LISTEN: '127.0.0.1:0',
+      GOPROXY: 'off',
       GOSUMDB: 'off',
     };
     const child = spawn(STOA, ['start'], {

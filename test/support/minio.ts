@@ -68,15 +68,23 @@ async function startOnce(binary: string): Promise<Minio | null> {
 async function isReady(child: ChildProcess, endpoint: string): Promise<boolean> {
   const deadline = Date.now() + START_LIMIT;
   while (child.exitCode === null && child.signalCode === null) {
-    const ready = await fetch(`${endpoint}/minio/health/ready`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return true;
+    const healthy = await statusOf(`${endpoint}/minio/health/ready`);
+    // Ready it may say while it still answers requests with 503: one without a signature is then refused with 403.
+    if (healthy === 200 && (await statusOf(`${endpoint}/any-bucket/`)) === 403) return true;
     if (Date.now() > deadline) throw new Error(`MinIO is not ready after ${START_LIMIT / 1000} s`);
     await delay(POLL_INTERVAL);
   }
   return false;
+}
+
+async function statusOf(url: string): Promise<number | null> {
+  return fetch(url).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => null,
+  );
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
@@ -20,10 +20,13 @@ export interface StoaProcess {
   kill(): Promise<void>;
 }
 
+/** A program that runs the process in its turn: `['unshare', '-rm', ...]`. */
+export type Wrapper = readonly [string, ...string[]];
+
 /** Starts `stoa <command>` and resolves when it says that it serves; rejects with its output when it exits before. */
-export async function startProcess(command: 'api' | 'worker', env: Record<string, string>): Promise<StoaProcess> {
-  const child = fork(MAIN, [command], {
-    execArgv: [], // the test runner's own would send imports to the sources
+export async function startProcess(command: 'api' | 'worker', env: Record<string, string>, wrapper?: Wrapper): Promise<StoaProcess> {
+  const [program, ...words] = [...(wrapper ?? []), process.execPath, MAIN, command] as [string, ...string[]];
+  const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       PATH: process.env['PATH'] ?? '',

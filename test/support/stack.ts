@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startProcess, type StoaProcess } from './processes.js';
+import { startProcess, type StoaProcess, type Wrapper } from './processes.js';
 import { startRedis, type TestRedis } from './redis.js';
 
 export interface StackOptions {
@@ -19,7 +19,7 @@ export interface Stack {
   readonly folder: string;
   /** The first gateway's address. */
   readonly url: string;
-  addWorker(env?: Record<string, string>): Promise<StoaProcess>;
+  addWorker(env?: Record<string, string>, wrapper?: Wrapper): Promise<StoaProcess>;
   addGateway(env?: Record<string, string>): Promise<StoaProcess>;
   close(): Promise<void>;
 }
@@ -30,8 +30,8 @@ export async function startStack({ gateways = 1, workers = 1, env }: StackOption
   const redis = await startRedis();
   const settings = { STOA_REDIS_URL: redis.url, STOA_DATA_DIR: join(folder, 'data'), STOA_SHUTDOWN_GRACE: '5s', GOSUMDB: 'off', ...env };
   const running: { gateways: StoaProcess[]; workers: StoaProcess[] } = { gateways: [], workers: [] };
-  const addWorker = async (more: Record<string, string> = {}): Promise<StoaProcess> => {
-    const worker = await startProcess('worker', { ...settings, ...more });
+  const addWorker = async (more: Record<string, string> = {}, wrapper?: Wrapper): Promise<StoaProcess> => {
+    const worker = await startProcess('worker', { ...settings, ...more }, wrapper);
     running.workers.push(worker);
     return worker;
   };

@@ -10,6 +10,9 @@ import { ProxyService } from './proxy.service.js';
 import { createAdapter, registerRoutes } from './server.js';
 import { SumdbService } from './sumdb.service.js';
 
+/** How often a stopping gateway closes idle connections, in milliseconds. */
+const SWEEP = 100;
+
 /** Runs a gateway until it is told to stop. Throws when it can't start; a lost Redis is no reason: hits go on. */
 export async function runApi({ config, warnings }: LoadedConfig): Promise<void> {
   const log = createLogger(config, 'gateway');
@@ -55,7 +58,10 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     stop: async () => {
       health.drain();
       const patience = setTimeout(() => app.get(JobQueue).dismiss(), config.shutdownGrace);
+      // A connection whose transfer began before the stop was not told to close; it is closed once it is idle.
+      const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP);
       await server.close();
+      clearInterval(sweep);
       clearTimeout(patience);
       await app.get(QueueCompletions).close();
       await app.close();

@@ -73,7 +73,7 @@ export class JobRunner {
       overdue !== null
         ? { kind: 'timeout' as const, message: `${subject}: not fetched within ${overdue / 1000} s` }
         : error instanceof RefusalError
-          ? error.toRefusal()
+          ? error.about(subject)
           : { kind: 'internal' as const, message: 'internal error' };
     const level = refusal.kind === 'internal' ? 'error' : 'debug';
     this.parts.log[level]({ err: error, job: request.name, subject, requestId }, 'job failed');

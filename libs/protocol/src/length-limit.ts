@@ -6,11 +6,15 @@ const MAX_JOINED_ELEMENT = 240;
 const MAX_KEY = 900;
 /** The key in which a version takes most room: `.meta/index/<time with nanoseconds>/<module>@<version>`. */
 const INDEX_OVERHEAD = '.meta/index/2006-01-02T15:04:05.000000000Z/@'.length;
+const LIST_OVERHEAD = '/@v/list'.length;
 const QUERY_OVERHEAD = '.meta/queries//.json'.length;
 
-/** Tells whether an escaped module path can be stored. */
+/** Tells whether an escaped module path, and the keys of its list and `@latest`, fit in what storages take. */
 export function pathFits(escapedPath: string): boolean {
-  return escapedPath.length <= MAX_KEY && escapedPath.split('/').every((element) => element.length <= MAX_ELEMENT);
+  return (
+    escapedPath.length + LIST_OVERHEAD <= MAX_KEY &&
+    escapedPath.split('/').every((element) => element.length <= MAX_ELEMENT)
+  );
 }
 
 /** Tells whether every key of a module's version fits in what storages take; both arguments are escaped. */

@@ -26,7 +26,7 @@ export function isPrintable(text: string): boolean {
 
 /** Writes a text between the given quotes with Go's escapes (strconv.Quote, strconv.QuoteRune). */
 export function quote(text: string, mark: '"' | "'"): string {
-  const escaped = text.toWellFormed().replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`);
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`);
   return mark + escaped.replace(UNPRINTABLE, escapeRune) + mark;
 }
 

@@ -9,5 +9,6 @@ export function isRfc3339(text: string): boolean {
   const date = new Date(0);
   // setUTCFullYear takes the years 0 to 99 as they are, which Date.UTC does not.
   date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  // A day that the month does not have is in another month.
+  return date.getUTCMonth() === month - 1 && hour < 24 && minute < 60 && second < 60;
 }

@@ -17,8 +17,7 @@ export function canonicalVersion(version: string): string {
 function pathMajorFault({ major, minor, patch, prerelease, build }: Semver, pathMajor: string): string | null {
   const wanted = pathMajor.replace(/-unstable$/, '').slice(1);
   // Old versions of go made v0.0.0 pseudo-versions for gopkg.in paths that end in .v1, and go.mod files name them.
-  if (pathMajor.startsWith('.v1') && wanted === 'v1' && prerelease !== '' && major + minor + patch === '000')
-    return null;
+  if (wanted === 'v1' && prerelease !== '' && major + minor + patch === '000') return null;
 
   const found = `v${major}`;
   if (wanted !== '') return found === wanted ? null : `should be ${wanted}, not ${found}`;

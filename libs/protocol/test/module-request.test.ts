@@ -180,11 +180,13 @@ describe('the length of what is asked', () => {
     ['a module element', `/example.com/${element(201)}/@v/list`],
     ['an element that escaping makes longer', `/example.com/${'!a'.repeat(101)}/@latest`],
     ['a module path', `/${longModule(9)}/@v/list`],
+    ['a key that is too long with its list only', `/${longModule(8)}${element(83)}/@v/list`],
+    ['anything', `/${element(4000)}`],
     ['a query', `/example.com/x/@v/${element(201)}.info`],
     ['a version', `/example.com/x/@v/v1.0.0-${element(194)}.info`],
     ['a version that joins a long element in the index', `/example.com/${element(150)}/@v/v1.0.0-${element(90)}.zip`],
     ['a key that is too long with its version only', `/${longModule(8)}/@v/v1.0.0-${element(80)}.mod`],
-    ['a key that is too long with its query only', `/${longModule(8)}/@v/${element(90)}.info`],
+    ['a key that is too long with its query only', `/${longModule(8)}/@v/${element(80)}.info`],
   ])('is refused for %s', (_, path) => {
     expect(parse(path)).toMatchObject({ kind: 'not-found', message: expect.stringMatching(/^.{1,380}too long$/) });
   });

@@ -89,7 +89,7 @@ export class JobQueue {
       return { outcome: await this.rounds(job, options) };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
-      return { outcome: refused({ kind: error.kind, message: `${subjectOf(job)}: ${error.message}` }) };
+      return { outcome: refused(error.about(subjectOf(job))) };
     }
   }
 

@@ -81,9 +81,12 @@ export class DirectFetcher implements Fetcher {
       const target = join(scratch, `direct-${randomUUID()}.zip`);
       const cache = `${target}.cache`;
       try {
-        await makeJobCache(cache, this.go.folders.modules, version);
+        await makeJobCache(cache, this.go.folders.modules);
         const answer = await this.go.download(subject, cache, signal);
-        return { ...(await readVersion(answer, subject, version.version)), zip: await takeZip(answer, target, subject) };
+        return {
+          ...(await readVersion(answer, subject, version.version)),
+          zip: await takeZip(answer, target, subject),
+        };
       } finally {
         await rm(cache, { recursive: true, force: true });
       }

@@ -14,6 +14,7 @@ import { Semaphore } from './semaphore.js';
 /** Takes a log line. Fields hold no secret. */
 export type Log = (level: 'debug' | 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
 
+/** What the go command is run with. */
 export interface GoCommandOptions {
   readonly go: GoConfig;
   readonly vcs: VcsCredentials;
@@ -25,8 +26,10 @@ export interface GoCommandOptions {
   readonly log?: Log;
 }
 
-/** Settings that can't be used: where the go command is. */
+/** What the system says of a program that is not there, or is none. */
 const NOT_STARTED: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
+
+const NEVER = new AbortController().signal;
 
 /** The go command with folders, credentials and an environment of its own, and a bounded number of runs at once. */
 export class GoCommand {
@@ -85,12 +88,15 @@ export class GoCommand {
         if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject);
         outcome = 'ok';
         return answer;
-      } catch (error) {
+      } catch (caught) {
+        const error = notStarted(caught)
+          ? new RefusalError('busy', `${subject}: this worker has no go command`)
+          : caught;
         if (signal.aborted) outcome = 'aborted';
         else if (error instanceof RefusalError) outcome = error.kind;
         // A git that was ended, here or with another worker, may have left the kept repository unusable.
         if (outcome === 'aborted' || outcome === 'internal') await this.mend();
-        throw notStarted(error) ? new RefusalError('busy', `${subject}: this worker has no go command`) : error;
+        throw error;
       } finally {
         this.options.metrics.goCommands.inc({ command, outcome });
       }
@@ -130,8 +136,6 @@ export class GoCommand {
     await mendRepositories(join(this.folders.modules, 'cache', 'vcs'), this.env);
   }
 }
-
-const NEVER = new AbortController().signal;
 
 function notStarted(error: unknown): boolean {
   return (

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { type Command, runCommand } from './command.js';
 
+const NEVER = new AbortController().signal;
+
 /**
  * Mends the repositories that the go command keeps (`<GOMODCACHE>/cache/vcs/<hash>`, bare) after a command was ended
  * in the middle: git's lock files, which make each later fetch fail or start from nothing, and a repository without
@@ -26,8 +28,6 @@ export async function mendRepositories(vcs: string, env: Readonly<Record<string,
     if (remote) await underLock(repository, ['git', '-C', repository, 'remote', 'add', 'origin', '--', remote]);
   }
 }
-
-const NEVER = new AbortController().signal;
 
 /** What `origin` should be, when the repository has none. Go notes it as `git3:<url>` beside the repository. */
 async function missingRemote(repository: string): Promise<string | null> {

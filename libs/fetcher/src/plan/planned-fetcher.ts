@@ -31,7 +31,13 @@ export interface PlanParts {
  * to nobody else, all others from the GOPROXY list. Every method walks the list by itself.
  */
 export class PlannedFetcher implements Fetcher, SumdbFetcher {
-  constructor(private readonly parts: PlanParts) {}
+  private readonly sources: readonly PlannedSource[];
+
+  constructor(private readonly parts: PlanParts) {
+    // Without a go command the proxies' word is the last: their 404 lets a client go on to its own next source.
+    const proxies = parts.sources.filter(({ kind }) => kind !== 'direct');
+    this.sources = parts.direct === null && proxies.length > 0 ? proxies : parts.sources;
+  }
 
   async list(module: string, context: FetchContext): Promise<string[]> {
     return this.walk(module, module, context, (fetcher) => fetcher.list(module, context));
@@ -84,7 +90,7 @@ export class PlannedFetcher implements Fetcher, SumdbFetcher {
     context: FetchContext,
     fetch: (fetcher: Fetcher) => Promise<T>,
   ): Promise<T> {
-    const sources = matchPrefixPatterns(this.parts.noProxy, module) ? DIRECT : this.parts.sources;
+    const sources = matchPrefixPatterns(this.parts.noProxy, module) ? DIRECT : this.sources;
     return walk(sources, context.signal, async (source) => {
       if (context.signal.aborted) throw refusalFrom(context.signal.reason, subject, context.signal);
       if (source.kind === 'proxy') return fetch(source.upstream);

@@ -204,11 +204,20 @@ describe('DirectFetcher', () => {
       expect(fetched.mod?.bytes.toString()).toBe(goMod('example.com/mod/sub'));
       expect(info(fetched.info?.bytes)?.Version).toBe('v0.1.0');
 
-      const modules = join(direct.dataDir, 'go', 'mod');
-      expect(await readdir(modules)).toEqual(['cache']);
-      const kept = await readdir(join(modules, 'cache/download/example.com/mod/sub/@v'));
-      expect(kept).toContain('v0.1.0.mod');
-      expect(kept).not.toContain('v0.1.0.zip');
+      expect(await readdir(join(direct.dataDir, 'go/mod'))).toEqual(['cache']);
+      const kept = await readdir(join(direct.dataDir, 'go/mod/cache'), { recursive: true });
+      expect(kept.filter((name) => /\.(zip|ziphash|tmp|partial)$/.test(name))).toEqual([]);
+    });
+    it('clone nothing again once .info and .mod have been fetched', async () => {
+      const version = { module: 'example.com/mod', version: 'v1.2.0' };
+      await mod(version);
+      host.requests.length = 0;
+      await direct.fetcher.zip(version, await direct.context());
+      expect(host.requests).toEqual([
+        'GET example.com/mod?go-get=1',
+        'GET example.com/mod/info/refs?service=git-upload-pack',
+        'POST example.com/mod/git-upload-pack',
+      ]);
     });
     it('are the same when fetched again', async () => {
       const version = { module: 'example.com/mod', version: 'v1.0.0' };

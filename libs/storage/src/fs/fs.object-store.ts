@@ -110,13 +110,8 @@ export class FsObjectStore implements ObjectStore {
   }
 
   async open(): Promise<void> {
-    try {
-      await this.staging.open();
-    } catch (error) {
-      const refusal = translateFsError(error);
-      // A storage that can only be read still serves: a put says by itself that it can't.
-      if (!(refusal instanceof RefusalError)) throw error;
-    }
+    // A storage that can only be read still serves: a put says by itself that it can't.
+    await this.staging.open().catch(() => {});
     await this.check();
   }
 

@@ -1,14 +1,17 @@
-import { S3Error } from 'minio';
+import { InvalidObjectNameError, S3Error } from 'minio';
 import { RefusalError } from '#libs/protocol';
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+/** The answer to HEAD has no body, so that the client can only say NotFound: the caller must look at the bucket. */
+const ABSENT = new Set(['NoSuchKey', 'NotFound', 'KeyTooLongError', 'XMinioInvalidObjectName']);
 const DENIED = new Set(['AccessDenied', 'Forbidden', 'InvalidAccessKeyId', 'SignatureDoesNotMatch']);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 
 /** Tells whether the server says that there is no such object. A bucket that is gone is none of it. */
 export function isAbsent(error: unknown): boolean {
-  // The answer to HEAD has no body, so the client can only say NotFound: the caller must look at the bucket.
-  return error instanceof S3Error && (error.code === 'NoSuchKey' || error.code === 'NotFound');
+  // A name that is too long for the server can't have been stored.
+  if (error instanceof InvalidObjectNameError) return true;
+  return error instanceof S3Error && ABSENT.has(error.code ?? '');
 }
 
 /** Tells whether a range was asked for that the object does not have. */

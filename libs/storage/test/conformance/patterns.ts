@@ -1,17 +1,22 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ObjectBody } from '#libs/storage';
 
 export const MiB = 1024 * 1024;
 
-/** A stream of `size` bytes that is made on the way, no MiB of it like another. */
+/** What patterns are cut from: nothing is made for each chunk that would have to be collected again. */
+const POOL = randomBytes(2 * MiB);
+
+/** A stream of `size` bytes, no MiB of it like another. */
 export function patternStream(size: number): Readable {
   return Readable.from(patternChunks(size), { objectMode: false });
 }
 
+/** The chunks of a pattern: the same in the same process. */
 export function* patternChunks(size: number): Generator<Buffer> {
   for (let done = 0, turn = 0; done < size; turn++) {
-    const chunk = Buffer.alloc(Math.min(MiB, size - done), `${turn} `);
+    const offset = (turn * 1009) % MiB;
+    const chunk = POOL.subarray(offset, offset + Math.min(MiB, size - done));
     done += chunk.length;
     yield chunk;
   }
