@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, metric } from '../support/ask.js';
+import { startProcess } from '../support/processes.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+
+let upstream: FakeUpstream;
+let stack: Stack;
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  upstream.add('example.com/kept', 'v1.0.0');
+  stack = await startStack({ workers: 2, env: { GOPROXY: upstream.url } });
+  for (const path of ['v1.0.0.info', 'v1.0.0.info', 'v1.0.0.zip', 'none.info']) await ask(`${stack.url}/example.com/kept/@v/${path}`);
+});
+afterAll(async () => {
+  await stack.close();
+  await upstream.close();
+});
+
+describe('metrics', () => {
+  it('of a gateway tell requests, look-ups, waits, queues and workers', async () => {
+    const { ops } = stack.gateways[0]!;
+    expect(await metric(ops, 'stoa_http_requests_total', { route: 'info', status: '200', cache: 'fetched' })).toBe(1);
+    expect(await metric(ops, 'stoa_http_request_duration_seconds_count', { route: 'info' })).toBe(2);
+    expect(await metric(ops, 'stoa_cache_lookups_total', { kind: 'zip', result: 'miss' })).toBe(1);
+    expect(await metric(ops, 'stoa_waiting_clients')).toBe(0);
+    expect(await metric(ops, 'stoa_workers')).toBe(2);
+    const page = (await ask(`${ops}/metrics`)).text;
+    expect(page).toContain('stoa_queue_jobs{queue="download",state="waiting"} 0');
+    expect(page).toContain('process_resident_memory_bytes');
+    expect(page).not.toContain('example.com');
+  });
+
+  it('of the workers tell jobs, upstream requests and storage operations', async () => {
+    const sum = async (name: string, labels: Record<string, string>): Promise<number> =>
+      (await Promise.all(stack.workers.map(({ ops }) => metric(ops, name, labels)))).reduce((total, one) => total + one, 0);
+    expect(await sum('stoa_job_duration_seconds_count', { job: 'fetch.zip', outcome: 'ok' })).toBe(1);
+    expect(await sum('stoa_job_duration_seconds_count', { job: 'query.revision', outcome: 'not-found' })).toBe(1);
+    expect(await sum('stoa_upstream_requests_total', { source: 'proxy', outcome: 'ok' })).toBeGreaterThanOrEqual(3);
+    expect(await sum('stoa_storage_operation_duration_seconds_count', { backend: 'fs', operation: 'put' })).toBeGreaterThanOrEqual(4);
+    expect(await sum('stoa_verifications_total', { result: 'ok' })).toBe(1);
+  });
+});
+
+describe('probes', () => {
+  it('are on the operators’ listener of both apps', async () => {
+    for (const { ops } of [...stack.gateways, ...stack.workers]) {
+      expect((await ask(`${ops}/healthz`)).text).toBe('ok\n');
+      expect([(await ask(`${ops}/readyz`)).status, JSON.parse((await ask(`${ops}/readyz`)).text)]).toEqual([200, expect.objectContaining({ status: 'ok' })]);
+    }
+  });
+
+  it('metrics are not on the clients’ listener', async () => {
+    expect((await ask(`${stack.url}/metrics`)).status).toBe(404);
+  });
+});
+
+describe('a process with a bad setting', () => {
+  it.each([
+    [{ STOA_LIST_TTL: '5 minutes' }, 'STOA_LIST_TTL'],
+    [{ STOA_LSIT_TTL: '5m' }, 'did you mean STOA_LIST_TTL'],
+    [{ STOA_GO_ENV: 'GOPROXY' }, 'STOA_GO_ENV'],
+    [{ STOA_STORAGE: 's3' }, 'STOA_S3_ENDPOINT'],
+  ])('%o: does not start, and says which in a line', async (env, text) => {
+    await expect(startProcess('worker', { GOPROXY: 'off', ...env })).rejects.toThrow(text);
+  });
+});

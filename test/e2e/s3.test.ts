@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, metric, sha256 } from '../support/ask.js';
+import { startMinio } from '../support/minio.js';
+import { moduleZip } from '../support/module-zip.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+
+let minio: Awaited<ReturnType<typeof startMinio>>;
+let upstream: FakeUpstream;
+let stack: Stack;
+
+const LARGE = { 'go.mod': 'module example.com/large\n', 'large.bin': Buffer.alloc(20_000_000, 3) };
+
+beforeAll(async () => {
+  minio = await startMinio();
+  upstream = await startUpstream();
+  upstream.add('example.com/large', 'v1.0.0', { files: { 'large.bin': LARGE['large.bin'] } });
+  stack = await startStack({
+    gateways: 2,
+    workers: 2,
+    env: {
+      GOPROXY: upstream.url,
+      STOA_STORAGE: 's3',
+      STOA_S3_ENDPOINT: minio.endpoint,
+      STOA_S3_ACCESS_KEY: minio.accessKey,
+      STOA_S3_SECRET_KEY: minio.secretKey,
+      STOA_S3_PREFIX: 'team/go',
+    },
+  });
+});
+afterAll(async () => {
+  await stack?.close();
+  await upstream?.close();
+  await minio?.stop();
+});
+
+describe('a stack on an S3 server', () => {
+  it('fetches once, and each gateway serves it', async () => {
+    const answers = await Promise.all(stack.gateways.map(({ url }) => ask(`${url}/example.com/large/@v/v1.0.0.zip`)));
+    const whole = sha256(moduleZip({ module: 'example.com/large', version: 'v1.0.0' }, LARGE));
+    expect(answers.map(({ status, bytes }) => [status, sha256(bytes)])).toEqual([
+      [200, whole],
+      [200, whole],
+    ]);
+    expect(upstream.count('/example.com/large/@v/v1.0.0.zip')).toBe(1);
+  });
+
+  it('serves ranges, lists and .info, and counts its storage operations', async () => {
+    const part = await ask(`${stack.url}/example.com/large/@v/v1.0.0.zip`, { headers: { range: 'bytes=0-1' } });
+    expect([part.status, part.text]).toEqual([206, 'PK']);
+    expect((await ask(`${stack.url}/example.com/large/@v/list`)).text).toBe('v1.0.0\n');
+    expect((await ask(`${stack.url}/example.com/large/@v/v1.0.0.info`)).status).toBe(200);
+    const puts = await Promise.all(stack.workers.map(({ ops }) => metric(ops, 'stoa_storage_operation_duration_seconds_count', { backend: 's3', operation: 'put', outcome: 'ok' })));
+    expect(puts.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(5);
+  });
+});
