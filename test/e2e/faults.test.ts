@@ -156,17 +156,17 @@ describe('a gateway told to stop', () => {
   });
 });
 
-describe('a storage that can not be written', () => {
-  /** Runs a worker that sees another file system in place of the storage folder: in a mount namespace of its own. */
-  const onFileSystem = (root: string, options: string): Wrapper => [
-    'unshare',
-    '-rm',
-    'sh',
-    '-c',
-    `mount -t tmpfs -o ${options} tmpfs '${root}' && exec "$@"`,
-    'sh',
-  ];
+/** Runs a worker that sees another file system in place of the storage folder: in a mount namespace of its own. */
+const onFileSystem = (root: string, options: string): Wrapper => [
+  'unshare',
+  '-rm',
+  'sh',
+  '-c',
+  `mount -t tmpfs -o ${options} tmpfs '${root}' && exec "$@"`,
+  'sh',
+];
 
+describe('a storage that can not be written', () => {
   it.each([
     ['full', 'size=64k'],
     ['read-only', 'ro'],

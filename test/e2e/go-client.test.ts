@@ -6,7 +6,7 @@ import { startChecksumDatabase, type ChecksumDatabase } from '../support/checksu
 import { GitHost } from '../support/git-host.js';
 import { goClient, type GoClient } from '../support/go.js';
 import { startStack, type Stack } from '../support/stack.js';
-import { FakeUpstream, startUpstream } from '../support/upstream.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
 
 let upstream: FakeUpstream;
 let database: ChecksumDatabase;
@@ -33,8 +33,7 @@ beforeAll(async () => {
       GOPROXY: `${upstream.url},off`,
       GOPRIVATE: '*.corp.example',
       GOSUMDB: database.gosumdb,
-      // The worker's HTTP client must not go through the proxy that plays the git hosts when it asks the upstream.
-      STOA_GO_ENV: `${git.goEnvSetting};NO_PROXY=127.0.0.1`,
+      STOA_GO_ENV: git.goEnvSetting,
     },
   });
   // The user's machine: GOPROXY alone, checksums on.
@@ -60,10 +59,10 @@ const COMMANDS = [
   ['mod', 'verify'],
   ['install', 'example.com/tool/cmd/hello@latest'],
   ['list', '-m', '-versions', 'example.com/Leaf'],
-] as const;
+] satisfies readonly (readonly string[])[];
 
 describe('a real go command with GOPROXY set and checksums on', () => {
-  it.each(COMMANDS)('go %s %s succeeds through gateway, queue, worker and storage', async (...words) => {
+  it.each(COMMANDS)('go %s %s succeeds through gateway, queue, worker and storage', async (...words: readonly string[]) => {
     const run = await client.run(...words);
     expect([run.code, run.stderr]).toEqual([0, run.stderr]);
     if (words[1] === '-m') expect(run.stdout).toBe('example.com/Leaf v1.0.0 v1.1.0\n');
@@ -87,7 +86,6 @@ describe('a real go command with GOPROXY set and checksums on', () => {
   });
 
   it('does all of it again on another machine while the upstream is gone', async () => {
-    const { port } = new URL(upstream.url);
     await upstream.close();
     await git.close();
     await client.forget();
@@ -95,7 +93,6 @@ describe('a real go command with GOPROXY set and checksums on', () => {
       const run = await client.run(...words);
       expect([words.join(' '), run.code, run.stderr]).toEqual([words.join(' '), 0, run.stderr]);
     }
-    expect(port).not.toBe('');
     upstream = await startUpstream();
     git = await GitHost.start();
   }, 180_000);

@@ -18,6 +18,12 @@ afterAll(async () => {
   await upstream.close();
 });
 
+/** The sum of a sample over all workers. */
+async function sum(name: string, labels: Record<string, string>): Promise<number> {
+  const samples = await Promise.all(stack.workers.map(({ ops }) => metric(ops, name, labels)));
+  return samples.reduce((total, one) => total + one, 0);
+}
+
 describe('metrics', () => {
   it('of a gateway tell requests, look-ups, waits, queues and workers', async () => {
     const { ops } = stack.gateways[0]!;
@@ -33,8 +39,6 @@ describe('metrics', () => {
   });
 
   it('of the workers tell jobs, upstream requests and storage operations', async () => {
-    const sum = async (name: string, labels: Record<string, string>): Promise<number> =>
-      (await Promise.all(stack.workers.map(({ ops }) => metric(ops, name, labels)))).reduce((total, one) => total + one, 0);
     expect(await sum('stoa_job_duration_seconds_count', { job: 'fetch.zip', outcome: 'ok' })).toBe(1);
     expect(await sum('stoa_job_duration_seconds_count', { job: 'query.revision', outcome: 'not-found' })).toBe(1);
     expect(await sum('stoa_upstream_requests_total', { source: 'proxy', outcome: 'ok' })).toBeGreaterThanOrEqual(3);

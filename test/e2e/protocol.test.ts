@@ -34,6 +34,9 @@ afterAll(async () => {
 const get = (path: string, init?: RequestInit) => ask(`${stack.url}${path}`, init);
 const zip = moduleZip({ module: 'example.com/Mod', version: 'v1.0.0' }, { 'go.mod': 'module example.com/Mod\n\n// byte for byte \n', 'a.go': 'package a\n' });
 
+/** What a process logged about the request that the test named. */
+const traced = (process: StoaProcess | undefined) => process?.log.filter(({ requestId }) => requestId === 'traced-1') ?? [];
+
 describe('a module request', () => {
   it('lists tagged versions of this major in semver order', async () => {
     const list = await get('/example.com/!mod/@v/list');
@@ -175,8 +178,7 @@ describe('the gateway itself', () => {
 
   it('sends the request id with the job, so that both logs tell it', async () => {
     await get('/example.com/!mod/@v/v1.2.0-!r!c1.zip', { headers: { 'x-request-id': 'traced-1' } });
-    const lines = (process: StoaProcess | undefined) => process?.log.filter(({ requestId }) => requestId === 'traced-1') ?? [];
-    await expect.poll(() => lines(stack.gateways[0])).toContainEqual(expect.objectContaining({ msg: 'answered', status: 200 }));
-    await expect.poll(() => lines(stack.workers[0])).toContainEqual(expect.objectContaining({ job: 'fetch.zip', outcome: 'ok' }));
+    await expect.poll(() => traced(stack.gateways[0])).toContainEqual(expect.objectContaining({ msg: 'answered', status: 200 }));
+    await expect.poll(() => traced(stack.workers[0])).toContainEqual(expect.objectContaining({ job: 'fetch.zip', outcome: 'ok' }));
   });
 });

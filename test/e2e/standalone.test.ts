@@ -174,6 +174,20 @@ describe('stoa start', { timeout: 120_000 }, () => {
     expect((await fetch(`${next.url}/readyz`)).status).toBe(200);
   });
 
+  it('kills what does not stop at the second signal', async () => {
+    const { standalone } = await serving();
+    const { members } = await record();
+    process.kill(members['the worker']!.pid, 'SIGSTOP');
+    standalone.signal('SIGINT');
+    await standalone.says(/^stoa: SIGINT: stopping /);
+    // Two signals of one moment are one key press, which npm passes on once more: hence several.
+    const killed = standalone.says(/^stoa: the worker does not stop: killing it$/);
+    const again = setInterval(() => standalone.signal('SIGINT'), 200);
+    await killed.finally(() => clearInterval(again));
+    expect(await standalone.ended).toBe(1);
+    expect(Object.values(members).filter(lives)).toEqual([]);
+  });
+
   it('starts no Redis where the user names one', async () => {
     const standalone = start({ STOA_REDIS_URL: `unix://${folder}/nobody.sock` });
     await standalone.says(/^stoa: starting a gateway and a worker$/);

@@ -56,7 +56,11 @@ async function startOnce(binary: string): Promise<Minio | null> {
       MINIO_UPDATE: 'off',
     },
   });
+  // A test process that ends without having stopped its server must not leave it behind.
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
   const stop = async (): Promise<void> => {
+    process.off('exit', kill);
     await end(child);
     await rm(data, { recursive: true, force: true });
   };

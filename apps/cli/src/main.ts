@@ -1,14 +1,6 @@
-import { Command, CommanderError, Option } from 'commander';
-import {
-  ConfigError,
-  configurationMarkdown,
-  describeConfig,
-  environment,
-  loadConfig,
-  type LoadedConfig,
-} from '#libs/config';
-import { readVersion } from '#libs/observability';
-import { ExpectedFailure } from './expected-failure.js';
+import { Command, Option } from 'commander';
+import { configurationMarkdown, describeConfig, environment, loadConfig, type LoadedConfig } from '#libs/config';
+import { explain } from './explain.js';
 import { readGoDefaults } from './go-defaults.js';
 import { say } from './say.js';
 import { runStandalone } from './standalone.js';
@@ -27,7 +19,7 @@ program
     process.exit(await runStandalone(environment()));
   });
 
-// Each app is loaded by its own command alone: it is most of the memory and of the time to start.
+// What only one command needs is loaded by it alone: the apps are most of the memory and of the time to start.
 program
   .command('api')
   .description('run a gateway')
@@ -60,7 +52,8 @@ program
 program
   .command('version')
   .description('print the version')
-  .action(() => {
+  .action(async () => {
+    const { readVersion } = await import('#libs/observability');
     const { name, version, node } = readVersion();
     process.stdout.write(`${name} ${version} (Node ${node})\n`);
   });
@@ -79,17 +72,6 @@ async function whileSupervised(start: () => Promise<void>): Promise<void> {
 
 function quit(): void {
   process.exit(1);
-}
-
-/** Prints a failure, one line per fault; a stack only where the fault is ours. Returns the exit code. */
-function explain(error: unknown): number {
-  // Commander has printed its own: 0 for --help, and what was typed wrong is 2 as everywhere.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof ConfigError) for (const fault of error.faults) say(fault);
-  // The system's refusals (a taken port, a folder that can't be written) are one line that names what was asked.
-  else if (error instanceof ExpectedFailure || (error instanceof Error && 'syscall' in error)) say(error.message);
-  else say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return 1;
 }
 
 try {

@@ -138,7 +138,7 @@ describe('bin/setup', () => {
   });
 
   it('builds again after a build that failed', async () => {
-    await fake('npm', `${NPM.replace('echo nest', 'echo "error TS1: no"; exit 1; echo nest')}`);
+    await fake('npm', NPM.replace('echo nest', 'echo "error TS1: no"; exit 1; echo nest'));
     const { code, stderr } = await setup(['build']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/error TS1: no\nstoa: the build failed\n$/);

@@ -21,25 +21,21 @@ interface Parts {
 export function createHandlers({ fetcher, ingest, modules, archive, changes, scratch, sumdbs }: Parts): Handlers {
   const stored = async (file: ModuleFile): Promise<boolean> => (await modules.stat(file)) !== null;
   const refreshed = (key: string): Promise<void> => changes.publish({ reason: 'refreshed', keys: [key] });
-  const sumdb = ({ name, path }: SumdbPath, { signal }: JobContext): Promise<void> =>
-    scratch.use(async (folder) => {
-      const database = sumdbs.find((one) => one.name === name);
-      if (!database) throw new RefusalError('not-found', `${name}: this checksum database is not proxied here`);
-      await archive.save(name, path, (await fetcher.sumdb(database, path, { signal, scratch: folder })).bytes);
-    });
+  const sumdb = async ({ name, path }: SumdbPath, { signal }: JobContext): Promise<void> => {
+    const database = sumdbs.find((one) => one.name === name);
+    if (!database) throw new RefusalError('not-found', `${name}: this checksum database is not proxied here`);
+    await archive.save(name, path, (await fetcher.sumdb(database, path, { signal })).bytes);
+  };
 
   return {
     'fetch.mod': async (version, { signal }) => {
       if ((await stored({ kind: 'mod', ...version })) && (await stored({ kind: 'info', ...version }))) return;
-      await scratch.use(async (folder) => {
-        const context = { signal, scratch: folder };
-        // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
-        const [mod, info] = await Promise.allSettled([fetcher.mod(version, context), fetcher.info(version, context)]);
-        if (mod.status === 'rejected') throw mod.reason;
-        await ingest.storeMod(version, mod.value);
-        if (info.status === 'rejected') throw info.reason;
-        await ingest.storeInfo(version, info.value);
-      });
+      // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
+      const [mod, info] = await Promise.allSettled([fetcher.mod(version, { signal }), fetcher.info(version, { signal })]);
+      if (mod.status === 'rejected') throw mod.reason;
+      await ingest.storeMod(version, mod.value);
+      if (info.status === 'rejected') throw info.reason;
+      await ingest.storeInfo(version, info.value);
     },
     'fetch.zip': async (version: ModuleVersion, { signal }) => {
       const started = Date.now();
@@ -48,21 +44,18 @@ export function createHandlers({ fetcher, ingest, modules, archive, changes, scr
         await ingest.storeZip(version, await fetcher.zip(version, { signal, scratch: folder }), started, signal);
       });
     },
-    'query.list': async ({ module }, { signal }) =>
-      scratch.use(async (folder) => {
-        await ingest.storeList(module, await fetcher.list(module, { signal, scratch: folder }));
-        await refreshed(moduleKey({ kind: 'list', module }));
-      }),
-    'query.latest': async ({ module }, { signal }) =>
-      scratch.use(async (folder) => {
-        await ingest.storeLatest(module, await fetcher.latest(module, { signal, scratch: folder }));
-        await refreshed(moduleKey({ kind: 'latest', module }));
-      }),
-    'query.revision': async ({ module, query }, { signal }) =>
-      scratch.use(async (folder) => {
-        await ingest.storeResolution(module, query, await fetcher.resolve(module, query, { signal, scratch: folder }));
-        await refreshed(queryKey(module, query));
-      }),
+    'query.list': async ({ module }, { signal }) => {
+      await ingest.storeList(module, await fetcher.list(module, { signal }));
+      await refreshed(moduleKey({ kind: 'list', module }));
+    },
+    'query.latest': async ({ module }, { signal }) => {
+      await ingest.storeLatest(module, await fetcher.latest(module, { signal }));
+      await refreshed(moduleKey({ kind: 'latest', module }));
+    },
+    'query.revision': async ({ module, query }, { signal }) => {
+      await ingest.storeResolution(module, query, await fetcher.resolve(module, query, { signal }));
+      await refreshed(queryKey(module, query));
+    },
     'sumdb.lookup': sumdb,
     'sumdb.tile': sumdb,
     'sumdb.latest': sumdb,

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
-import { hostname } from 'node:os';
 import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { NestFactory } from '@nestjs/core';
 import type { LoadedConfig } from '#libs/config';
 import { DirectFetcher } from '#libs/fetcher';
@@ -21,7 +20,14 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   const zips = new ZipChecker(Math.min(2, availableParallelism()));
-  const direct = new DirectFetcher({ go: config.go, vcs: config.vcs, dataDir: config.dataDir, concurrency: config.goConcurrency, metrics });
+  const direct = new DirectFetcher({
+    go: config.go,
+    vcs: config.vcs,
+    dataDir: config.dataDir,
+    concurrency: config.goConcurrency,
+    metrics,
+    log: (level, message, fields) => log[level](fields, message),
+  });
   const goVersion = await direct.available();
   if (goVersion === null) log.warn(`${config.go.binary}: no go command here; what needs direct is refused`);
 

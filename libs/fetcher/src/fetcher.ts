@@ -4,6 +4,10 @@ import type { ModuleVersion } from '#libs/protocol';
 export interface FetchContext {
   /** Aborted at the job's deadline, at shutdown, or when the job's lock is lost. */
   readonly signal: AbortSignal;
+}
+
+/** What a fetch of a large file may use. */
+export interface DownloadContext extends FetchContext {
   /** A folder of this job alone, removed after it whatever happens. */
   readonly scratch: string;
 }
@@ -46,7 +50,7 @@ export interface Fetcher {
   /** `.mod` of a canonical version, byte for byte. */
   mod(version: ModuleVersion, context: FetchContext): Promise<FetchedText>;
   /** `.zip` of a canonical version: its length is checked, its content is not. */
-  zip(version: ModuleVersion, context: FetchContext): Promise<FetchedZip>;
+  zip(version: ModuleVersion, context: DownloadContext): Promise<FetchedZip>;
 }
 
 /** A source of checksum database answers. Path: `lookup/<escaped module>@<escaped version>`, `tile/...`, `latest`. */

@@ -5,7 +5,7 @@ import { afterEach } from 'vitest';
 import type { GoConfig } from '#libs/config';
 import {
   createFetcher,
-  type FetchContext,
+  type DownloadContext,
   type Fetcher,
   type PlannedFetcher,
   type UpstreamLimits,
@@ -41,7 +41,7 @@ export async function folder(): Promise<string> {
 }
 
 /** What a job gives: a scratch folder and a signal. */
-export async function context(signal: AbortSignal = new AbortController().signal): Promise<FetchContext> {
+export async function context(signal: AbortSignal = new AbortController().signal): Promise<DownloadContext> {
   return { signal, scratch: await folder() };
 }
 

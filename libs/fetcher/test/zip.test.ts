@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import type { FetchContext } from '#libs/fetcher';
+import type { DownloadContext } from '#libs/fetcher';
 import { moduleZip } from '../../../test/support/module-zip.js';
 import { hang, page, status, truncated } from '../../../test/support/upstream.js';
 import { context, fetcher, refusal, upstream } from './fetching.js';
@@ -9,7 +9,7 @@ import { context, fetcher, refusal, upstream } from './fetching.js';
 const VERSION = { module: 'example.com/m', version: 'v1.0.0' };
 const ZIP = moduleZip(VERSION, { 'go.mod': 'module example.com/m\n', 'big.bin': Buffer.alloc(300_000, 'stoa') });
 
-async function expectNothingLeft({ scratch }: FetchContext): Promise<void> {
+async function expectNothingLeft({ scratch }: DownloadContext): Promise<void> {
   expect(await readdir(scratch)).toEqual([]);
   const descriptors = await readdir('/proc/self/fd').catch(() => []);
   const targets = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));

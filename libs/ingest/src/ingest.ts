@@ -13,7 +13,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Microseconds since the epoch by the clock that all workers share. */
-  now(): Promise<bigint>;
+  readonly now: () => Promise<bigint>;
 }
 
 /**

@@ -7,7 +7,7 @@ const CHECK_LIMIT = 2_000;
 export interface HealthCheck {
   readonly critical: boolean;
   /** Resolves when all is well; rejects with an Error whose message is fit for an operator. */
-  check(): Promise<void>;
+  readonly check: () => Promise<void>;
 }
 
 export interface Readiness {

@@ -8,7 +8,7 @@ export interface Stoppable {
   /** Milliseconds that the stop may take. */
   readonly grace: number;
   /** Stops taking work, finishes or gives back what runs, closes connections. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

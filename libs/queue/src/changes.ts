@@ -20,11 +20,11 @@ export class Changes {
   }
 
   /** Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection. */
-  async subscribe(changed: (change: Change) => void, missed: () => void): Promise<void> {
+  subscribe(changed: (change: Change) => void, missed: () => void): void {
     this.link.subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
     this.link.subscriber.on('ready', missed);
     // ioredis keeps the subscription over reconnections; before the first connection it waits in its offline queue.
-    void this.link.subscriber.subscribe(this.channel).catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'));
+    this.link.subscriber.subscribe(this.channel).catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'));
   }
 
   private get channel(): string {

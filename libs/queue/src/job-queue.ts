@@ -28,7 +28,7 @@ export interface RunOptions {
   /** Milliseconds that this caller waits at most. The job goes on after it. */
   readonly wait: number;
   /** Whether storage has what the job makes. Storage is the truth, whatever the queue says. */
-  stored(): Promise<boolean>;
+  readonly stored: () => Promise<boolean>;
 }
 
 interface Parts {
@@ -134,7 +134,7 @@ export class JobQueue {
   }
 
   private async await(queue: Queue, jobId: string, end: Promise<Outcome | null>, stored: () => Promise<boolean>): Promise<Outcome | null> {
-    let answered = Date.now();
+    let heard = Date.now();
     for (;;) {
       const timer = new AbortController();
       const pause = after(LOOK, 'look' as const, { signal: timer.signal }).catch(() => 'look' as const);
@@ -145,10 +145,10 @@ export class JobQueue {
         const seen = await this.look(queue, jobId, stored);
         if (seen !== 'running') return seen;
         if ((await this.parts.pulse.workerless()) > STRANDED) throw new RefusalError('busy', 'no worker is running');
-        answered = Date.now();
+        heard = Date.now();
       } catch (error) {
         if (error instanceof RefusalError) throw error;
-        if (Date.now() - answered > STRANDED) throw new RefusalError('busy', 'the job queue does not answer');
+        if (Date.now() - heard > STRANDED) throw new RefusalError('busy', 'the job queue does not answer');
       }
     }
   }

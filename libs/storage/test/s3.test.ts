@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ObjectModuleStore, readBody, S3ObjectStore, type PutOptions } from '#libs/storage';
 import { startMinio, type Minio } from '../../../test/support/minio.js';
 import { describeModuleStore } from './conformance/module-store.js';
@@ -127,6 +127,7 @@ describe('S3ObjectStore', () => {
 
     it('refuses when the server is stopped', async () => {
       const own = await startMinio();
+      onTestFinished(() => own.stop());
       const store = new S3ObjectStore(configOf(own));
       await store.open();
       await put(store, 'a/x', 'x');
@@ -142,6 +143,7 @@ describe('S3ObjectStore', () => {
 
     it('fails a body whose server dies in the middle', async () => {
       const own = await startMinio();
+      onTestFinished(() => own.stop());
       const store = new S3ObjectStore(configOf(own));
       await store.open();
       const size = 64 * MiB;

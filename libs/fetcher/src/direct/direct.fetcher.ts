@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { escapePath, escapeVersion, type ModuleVersion, RefusalError, versionFault } from '#libs/protocol';
-import type { FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
+import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
 import { refusalFrom } from '../upstream/fault.js';
 import { type FetchedVersion, readVersion, takeZip } from './fetched-version.js';
 import { Flights } from './flights.js';
@@ -73,7 +73,7 @@ export class DirectFetcher implements Fetcher {
     return (await this.version(version, signal)).mod;
   }
 
-  async zip(version: ModuleVersion, { signal, scratch }: FetchContext): Promise<FetchedZip> {
+  async zip(version: ModuleVersion, { signal, scratch }: DownloadContext): Promise<FetchedZip> {
     const subject = subjectOf(version);
     return attempt(subject, signal, async () => {
       checkVersion(version, subject);

@@ -1,6 +1,6 @@
 import type { Metrics } from '#libs/observability';
 import { matchPrefixPatterns, RefusalError, type ModuleVersion } from '#libs/protocol';
-import type { FetchContext, FetchedText, FetchedZip, Fetcher, SumdbFetcher } from '../fetcher.js';
+import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher, SumdbFetcher } from '../fetcher.js';
 import { measured } from '../measure.js';
 import { refusalFrom } from '../upstream/fault.js';
 import type { UpstreamFetcher } from '../upstream/upstream-fetcher.js';
@@ -59,7 +59,7 @@ export class PlannedFetcher implements Fetcher, SumdbFetcher {
     return this.walkVersion(version, context, (fetcher) => fetcher.mod(version, context));
   }
 
-  async zip(version: ModuleVersion, context: FetchContext): Promise<FetchedZip> {
+  async zip(version: ModuleVersion, context: DownloadContext): Promise<FetchedZip> {
     return this.walkVersion(version, context, (fetcher) => fetcher.zip(version, context));
   }
 

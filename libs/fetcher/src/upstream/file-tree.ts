@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FetchContext } from '../fetcher.js';
+import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { SourceFault } from './fault.js';
 import type { UpstreamLimits } from './limits.js';
 import type { ProxyTree } from './proxy-tree.js';
@@ -26,7 +26,7 @@ export class FileTree implements ProxyTree {
     });
   }
 
-  async download(path: string, { signal, scratch }: FetchContext): Promise<{ path: string; size: number }> {
+  async download(path: string, { signal, scratch }: DownloadContext): Promise<{ path: string; size: number }> {
     signal.throwIfAborted();
     const file = this.locate(path);
     const size = await this.size(file);

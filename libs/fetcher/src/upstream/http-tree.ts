@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import type { RefusalKind } from '#libs/protocol';
-import type { FetchContext } from '../fetcher.js';
+import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { escapeUrlPath } from './escape-url.js';
 import { bodyFault, SourceFault, TRUNCATED } from './fault.js';
 import type { HttpClient } from './http-client.js';
@@ -42,7 +42,7 @@ export class HttpTree implements ProxyTree {
     return Buffer.concat(chunks);
   }
 
-  async download(path: string, context: FetchContext): Promise<{ path: string; size: number }> {
+  async download(path: string, context: DownloadContext): Promise<{ path: string; size: number }> {
     const answer = await this.open(path, this.limits.zipHeadersTimeout, context);
     // Not-found, for another source can not have a smaller one, and a client has no use for this one.
     const limit = { size: this.limits.zipSize, kind: 'not-found', name: 'zip' } as const;

@@ -1,4 +1,4 @@
-import type { FetchContext } from '../fetcher.js';
+import type { DownloadContext, FetchContext } from '../fetcher.js';
 
 /**
  * The files of a GOPROXY, wherever they lie. A path is relative to the base, escaped (`!`), not percent-encoded.
@@ -10,5 +10,5 @@ export interface ProxyTree {
   /** The bytes of a small file. */
   read(path: string, context: FetchContext): Promise<Buffer>;
   /** Copies a file into a new file of the scratch folder; its length is checked. */
-  download(path: string, context: FetchContext): Promise<{ readonly path: string; readonly size: number }>;
+  download(path: string, context: DownloadContext): Promise<{ readonly path: string; readonly size: number }>;
 }

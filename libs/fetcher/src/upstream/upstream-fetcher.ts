@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Metrics } from '#libs/observability';
 import { escapePath, escapeVersion, RefusalError, type ModuleVersion } from '#libs/protocol';
-import type { FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
+import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
 import { measured, type SourceKind } from '../measure.js';
 import { checkInfo, checkMod, checkResolution, checkZip, readList } from './answers.js';
 import { refusalFrom } from './fault.js';
@@ -48,7 +48,7 @@ export class UpstreamFetcher implements Fetcher {
     return this.text(versionPath(version.module, version.version, 'mod'), nameOf(version), context, checkMod);
   }
 
-  async zip(version: ModuleVersion, context: FetchContext): Promise<FetchedZip> {
+  async zip(version: ModuleVersion, context: DownloadContext): Promise<FetchedZip> {
     const path = versionPath(version.module, version.version, 'zip');
     return this.attempt(nameOf(version), context, async () => {
       const file = await this.tree.download(path, context);

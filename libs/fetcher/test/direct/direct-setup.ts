@@ -6,7 +6,7 @@ import type { GoConfig, VcsCredentials } from '#libs/config';
 import { Metrics } from '#libs/observability';
 import type { GitHost } from '../../../../test/support/git-host.js';
 import { DirectFetcher } from '../../src/direct/direct.fetcher.js';
-import type { FetchContext } from '../../src/fetcher.js';
+import type { DownloadContext } from '../../src/fetcher.js';
 
 /** A DirectFetcher with a data folder, and what it said and counted. */
 export interface DirectSetup {
@@ -16,7 +16,7 @@ export interface DirectSetup {
   /** Log lines as JSON. */
   readonly log: string[];
   /** A context with a scratch folder of its own. */
-  context(signal?: AbortSignal): Promise<FetchContext>;
+  context(signal?: AbortSignal): Promise<DownloadContext>;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { FetchContext } from '../../src/fetcher.js';
+import type { DownloadContext } from '../../src/fetcher.js';
 import { GitHost } from '../../../../test/support/git-host.js';
 import { type DirectSetup, setUpDirect } from './direct-setup.js';
 import { processGroup } from './process-group.js';
@@ -39,8 +39,8 @@ describe('faults', () => {
   });
 
   it.each([
-    ['a query', (direct: DirectSetup, context: FetchContext) => direct.fetcher.list('example.com/mod', context)],
-    ['a download', (direct: DirectSetup, context: FetchContext) => direct.fetcher.zip(VERSION, context)],
+    ['a query', (direct: DirectSetup, context: DownloadContext) => direct.fetcher.list('example.com/mod', context)],
+    ['a download', (direct: DirectSetup, context: DownloadContext) => direct.fetcher.zip(VERSION, context)],
   ])('a host that hangs: %s that is aborted leaves no process, no connection and no files', async (_, fetch) => {
     const recorder = await startRecorder();
     cleanups.push(() => recorder.close());

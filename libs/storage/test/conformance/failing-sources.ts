@@ -47,6 +47,21 @@ export function describeFailingSources(begun: () => Trial): void {
       },
     );
 
+    it('is not taken for whole when all that was promised has come: more may follow', async () => {
+      async function* goesOn(): AsyncGenerator<Buffer> {
+        yield half;
+        yield half;
+        // Time enough for a store that does not wait for the end. Of another key: MinIO locks this one meanwhile.
+        for (let n = 0; n < 30; n++) await trial.store.stat('failing/other');
+        yield Buffer.from('x');
+      }
+      const source = Readable.from(goesOn(), { objectMode: false });
+      await expect(trial.store.put('failing/late', source, { size: 2 * MiB, mode: 'create' })).rejects.toThrow(
+        /goes on/,
+      );
+      expect(await trial.read('failing/late')).toBeNull();
+    });
+
     it('stores nothing when the put is aborted in mid-air, and lets go of the source', async () => {
       const control = new AbortController();
       const reason = new Error('deadline');

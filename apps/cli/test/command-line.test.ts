@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { environment } from '#libs/config';
+
+const STOA = fileURLToPath(new URL('../../../bin/stoa', import.meta.url));
+
+async function stoa(
+  words: string[],
+  env: Record<string, string> = {},
+  program = STOA,
+): Promise<{ code: number | null; out: string; err: string }> {
+  const { PATH = '', HOME = '' } = environment();
+  const child = spawn(program, words, {
+    cwd: '/',
+    env: { PATH, HOME, GOPROXY: 'off', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, out, err };
+}
+
+describe('the command line', () => {
+  it('says its version, from any folder and through a link to a link', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-links-'));
+    await symlink(STOA, join(folder, 'one'));
+    await symlink('one', join(folder, 'two'));
+    expect(await stoa(['version'], {}, join(folder, 'two'))).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^stoa \d+\.\d+\.\d+ \(Node v\d+\.\d+\.\d+\)\n$/),
+      err: '',
+    });
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([[['serve']], [['api', '--port=1']], [['config', '--process', 'gateway']]])(
+    'refuses %j in one line',
+    async (words) => {
+      const { code, err } = await stoa(words);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^stoa: .+\n$/);
+    },
+  );
+
+  it('prints the effective settings of an app with their sources, secrets masked', async () => {
+    const { code, out } = await stoa(['config', '--process', 'worker'], {
+      STOA_REDIS_URL: 'redis://:hidden@redis',
+      STOA_MAX_WAITING: '7',
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^STOA_MAX_WAITING=7\b.*environment$/m);
+    expect(out).toMatch(/^STOA_OPS_LISTEN=127\.0\.0\.1:3002\b.*default$/m);
+    expect(out).not.toContain('hidden');
+  });
+
+  it('prints one line for each fault of the settings, for every command that reads them', async () => {
+    for (const command of ['start', 'api', 'worker', 'config']) {
+      const { code, out, err } = await stoa([command], { STOA_LISTEN: 'here', STOA_WAIT_TIMEOUT: 'long' });
+      expect(code).toBe(1);
+      expect(out).toBe('');
+      expect(err.split('\n')).toEqual([
+        expect.stringMatching(/^stoa: STOA_LISTEN: "here" /),
+        expect.stringMatching(/^stoa: STOA_WAIT_TIMEOUT: "long" /),
+        '',
+      ]);
+    }
+  });
+
+  it('says in one line why an app can not start', async () => {
+    const faults: [string, Record<string, string>, RegExp][] = [
+      ['api', { STOA_FS_ROOT: '/dev/null/storage' }, /^stoa: .*ENOTDIR.*\/dev\/null\/storage.*\n$/],
+      ['worker', { STOA_DATA_DIR: '/dev/null/data' }, /^stoa: .*ENOTDIR.*\/dev\/null\/data.*\n$/],
+      [
+        'start',
+        { STOA_DATA_DIR: '/dev/null/data' },
+        /^stoa: the data dir \/dev\/null\/data can't be used .*STOA_DATA_DIR.*\n$/,
+      ],
+      [
+        'api',
+        {
+          STOA_STORAGE: 's3',
+          STOA_S3_ENDPOINT: 'http://127.0.0.1:1',
+          STOA_S3_ACCESS_KEY: 'user',
+          STOA_S3_SECRET_KEY: 'hidden',
+        },
+        /^stoa: the storage can not be reached \(.*ECONNREFUSED.*\)\n$/,
+      ],
+    ];
+    for (const [command, env, line] of faults) {
+      const { code, err } = await stoa([command], env);
+      expect(err).toMatch(line);
+      expect(code).toBe(1);
+    }
+  });
+
+  it('documents every setting', async () => {
+    const { out } = await stoa(['config', '--markdown']);
+    expect(out).toMatch(/^# Configuration\n/);
+    expect(out).toContain('`STOA_LISTEN`');
+  });
+});
