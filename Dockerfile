@@ -57,10 +57,12 @@ LABEL org.opencontainers.image.title="Stoa worker" \
       org.opencontainers.image.description="Fetches, verifies and stores Go modules"
 RUN apt-get update && \
     apt-get install --yes --no-install-recommends ca-certificates git openssh-client && \
-    rm -rf /var/lib/apt/lists/*
+    apt-get clean && rm -rf /var/lib/apt/lists/*
 # The go command alone: a worker downloads modules and compiles nothing.
 COPY --from=go /usr/local/go/VERSION /usr/local/go/go.env /usr/local/go/LICENSE /usr/local/go/
 COPY --from=go /usr/local/go/bin/go /usr/local/go/bin/go
+# It takes for its own folder the one that has this.
+RUN mkdir -p /usr/local/go/pkg/tool
 ENV PATH=/usr/local/go/bin:$PATH
 COPY --from=runtime /opt/stoa /opt/stoa
 EXPOSE 3002

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as after } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import { RefusalError, type RefusalKind } from '#libs/protocol';
 import type { Metrics } from '#libs/observability';
@@ -136,10 +135,10 @@ export class JobQueue {
   private async await(queue: Queue, jobId: string, end: Promise<Outcome | null>, stored: () => Promise<boolean>): Promise<Outcome | null> {
     let heard = Date.now();
     for (;;) {
-      const timer = new AbortController();
-      const pause = after(LOOK, 'look' as const, { signal: timer.signal }).catch(() => 'look' as const);
-      const first = await Promise.race([end, pause]);
-      timer.abort();
+      const pause = Promise.withResolvers<'look'>();
+      const timer = setTimeout(() => pause.resolve('look'), LOOK);
+      const first = await Promise.race([end, pause.promise]);
+      clearTimeout(timer);
       if (first !== 'look') return first;
       try {
         const seen = await this.look(queue, jobId, stored);

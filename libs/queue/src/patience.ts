@@ -13,18 +13,24 @@ const PAUSE = 50;
 export async function patiently<T>(patience: number, attempt: () => Promise<T>): Promise<T> {
   const end = Date.now() + patience;
   for (;;) {
-    const limit = new AbortController();
-    const left = Math.max(end - Date.now(), PAUSE);
     try {
-      return await Promise.race([
-        attempt(),
-        after(left, undefined, { signal: limit.signal }).then(() => Promise.reject(new Error('no answer in time'))),
-      ]);
+      return await within(Math.max(end - Date.now(), PAUSE), attempt());
     } catch (error) {
-      if (Date.now() + PAUSE >= end) throw error instanceof RefusalError ? error : new RefusalError('busy', 'the job queue does not answer', { cause: error });
+      if (Date.now() + PAUSE >= end) {
+        throw error instanceof RefusalError ? error : new RefusalError('busy', 'the job queue does not answer', { cause: error });
+      }
       await after(PAUSE);
-    } finally {
-      limit.abort();
     }
+  }
+}
+
+/** The work's result, or an Error when it takes longer than some milliseconds. */
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('no answer in time')), milliseconds);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

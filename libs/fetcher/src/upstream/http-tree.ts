@@ -15,6 +15,9 @@ import type { UpstreamLimits } from './limits.js';
 import type { ProxyTree } from './proxy-tree.js';
 import { statusFault } from './status-fault.js';
 
+/** Bytes that may wait for the disk: what arrives meanwhile is written at once, in one call. */
+const WRITE_BUFFER = 1024 * 1024;
+
 /** An `http://` or `https://` GOPROXY. Path and query of its URL stay on every request. */
 export class HttpTree implements ProxyTree {
   readonly source: string;
@@ -47,7 +50,7 @@ export class HttpTree implements ProxyTree {
     // Not-found, for another source can not have a smaller one, and a client has no use for this one.
     const limit = { size: this.limits.zipSize, kind: 'not-found', name: 'zip' } as const;
     const file = join(context.scratch, `${randomUUID()}.zip`);
-    const sink = createWriteStream(file, { flags: 'wx' });
+    const sink = createWriteStream(file, { flags: 'wx', highWaterMark: WRITE_BUFFER });
     try {
       await pipeline(checked(answer, limit), sink, { signal: context.signal });
     } catch (error) {

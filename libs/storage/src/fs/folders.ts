@@ -1,22 +1,24 @@
-import { mkdir, open, rmdir } from 'node:fs/promises';
+import { closeSync, fsync, mkdirSync, openSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { errorCode } from './fs-error.js';
 
 /** Makes a folder and what is missing above it, durably: each new name is synced in the folder that holds it. */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+  const first = mkdirSync(path, { recursive: true });
   if (first === undefined) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 /** Makes what happened to the names in a folder survive a power failure. A folder that is gone is no error. */
 export async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r').catch(unlessCode('ENOENT'));
-  if (!handle) return;
+  const folder = openUnlessGone(path);
+  if (folder === null) return;
   try {
-    await handle.sync();
+    await promisify(fsync)(folder);
   } finally {
-    await handle.close();
+    closeSync(folder);
   }
 }
 
@@ -35,9 +37,11 @@ export async function pruneFolders(path: string, root: string): Promise<void> {
   }
 }
 
-function unlessCode(code: string): (error: unknown) => null {
-  return (error) => {
-    if (errorCode(error) === code) return null;
+function openUnlessGone(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
-  };
+  }
 }

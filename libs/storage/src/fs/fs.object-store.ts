@@ -79,7 +79,7 @@ export class FsObjectStore implements ObjectStore {
         options.signal?.throwIfAborted();
         return await commit(staged, target, options.mode);
       } finally {
-        await this.staging.remove(staged);
+        this.staging.remove(staged);
       }
     } catch (error) {
       options.signal?.throwIfAborted();

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { closeSync, fstatSync, fsync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, write } from 'node:fs';
+import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { UNFINISHED_FOLDER } from '../key.js';
 import type { ObjectSource, PutOptions } from '../object-store.js';
 import { SourceError, SourceReader } from '../source-reader.js';
@@ -14,7 +16,13 @@ const FOLDER_TRIES = 20;
 /** The file system can't link here: another file system, no hard links, too many, or a file of somebody else. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-/** Where files are made whole before they get their name: a folder below the root, so on the same file system. */
+/**
+ * Where files are made whole before they get their name: a folder below the root, so on the same file system.
+ *
+ * Names are made and removed by synchronous calls: some microseconds each, where handing them to Node's thread pool
+ * costs the event loop several times as much (a put has nine of them). What waits for the disk, writing and syncing
+ * bytes, goes through the pool.
+ */
 export class Staging {
   private readonly folder: string;
 
@@ -40,52 +48,65 @@ export class Staging {
       if (!linked) await this.write(path, reader, options.signal);
       return path;
     } catch (error) {
-      await this.remove(path);
+      this.remove(path);
       throw error;
     }
   }
 
-  async remove(path: string): Promise<void> {
-    await unlink(path).catch(orAbsent(undefined));
+  remove(path: string): void {
+    try {
+      unlinkSync(path);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+    }
   }
 
   private async link(file: string, path: string, size: number): Promise<boolean> {
-    const handle = await open(file, 'r');
+    const handle = openSync(file, 'r');
     try {
-      const found = await handle.stat();
+      const found = fstatSync(handle);
       if (found.size !== size) throw new SourceError(`source has ${found.size} bytes in place of ${size}`);
-      await handle.sync();
-      await this.inFolder(() => link(file, path));
+      await promisify(fsync)(handle);
+      this.inFolder(() => linkSync(file, path));
       return true;
     } catch (error) {
       if (NO_LINK.has(errorCode(error) ?? '')) return false;
       throw error;
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
   }
 
   private async write(path: string, reader: SourceReader, signal?: AbortSignal): Promise<void> {
-    const handle = await this.inFolder(() => open(path, 'wx'));
+    const handle = this.inFolder(() => openSync(path, 'wx'));
     try {
-      await handle.writeFile(reader, { signal });
-      await handle.sync();
+      for await (const chunk of reader) {
+        signal?.throwIfAborted();
+        for (let done = 0; done < chunk.length; ) done += (await promisify(write)(handle, chunk, done)).bytesWritten;
+      }
+      await promisify(fsync)(handle);
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
   }
 
   /** Somebody may have cleared the folder away; a root that is gone is not made anew, its disk may be unmounted. */
-  private async inFolder<T>(make: () => Promise<T>): Promise<T> {
+  private inFolder<T>(make: () => T): T {
     try {
-      return await make();
+      return make();
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
-      await mkdir(this.folder).catch((failed: unknown) => {
-        if (errorCode(failed) !== 'EEXIST') throw failed;
-      });
+      mkdirUnlessThere(this.folder);
       return make();
     }
+  }
+}
+
+function mkdirUnlessThere(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 
@@ -97,7 +118,8 @@ export async function commit(staged: string, target: string, mode: PutOptions['m
   const folder = dirname(target);
   for (let tries = 1; ; tries++) {
     try {
-      await (mode === 'create' ? link(staged, target) : rename(staged, target));
+      if (mode === 'create') linkSync(staged, target);
+      else renameSync(staged, target);
       await syncFolder(folder);
       return true;
     } catch (error) {
