@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { metaOf, SECTIONS } from './setting.js';
-import { settingsSchema, UNSUPPORTED } from './settings.js';
+import { settingsSchema, UNSUPPORTED, UNSUPPORTED_PROTECTION } from './settings.js';
 
 const OPENING = `# Configuration
 
@@ -19,12 +19,15 @@ Stoa is configured by environment variables. A value that can't be used stops th
 /** Gives docs/configuration.md, from the table of settings. */
 export function configurationMarkdown(): string {
   const sections = SECTIONS.map((section) => `## ${section}\n\n${table(rowsOf(section))}`);
-  const planned = UNSUPPORTED.map((name) => `\`${name}\``).join(', ');
   return [
     OPENING,
     ...sections,
-    `## Not supported by this version\n\nSetting one of these is a warning, and has no effect: ${planned}.\n`,
+    `## Not supported by this version\n\nSetting one of these is a warning, and has no effect: ${names(UNSUPPORTED)}.\n\nThese would protect something, so they stop the start: ${names(UNSUPPORTED_PROTECTION)}.\n`,
   ].join('\n');
+}
+
+function names(list: readonly string[]): string {
+  return list.map((name) => `\`${name}\``).join(', ');
 }
 
 function rowsOf(section: string): string[][] {

@@ -1,6 +1,6 @@
 import type { Environment } from './environment.js';
 import { metaOf } from './setting.js';
-import { settingsSchema, UNSUPPORTED } from './settings.js';
+import { settingsSchema, UNSUPPORTED, UNSUPPORTED_PROTECTION } from './settings.js';
 
 /** What Kubernetes sets for a service that is called `stoa` or `stoa-something`: nobody's typo. */
 const SERVICE_LINK = /_SERVICE_(?:HOST|PORT(?:_\w+)?)$|_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?$/;
@@ -10,16 +10,21 @@ const TYPO = 2;
 
 /**
  * Looks at the names of variables that begin with `STOA_`: a typo of a setting is a fault, a setting that is not
- * supported yet or not known at all is a warning. `STOA_TEST_*` belongs to the tests.
+ * supported yet or not known at all is a warning, unless it would have protected something. `STOA_TEST_*` belongs to the tests.
  */
 export function checkNames(env: Environment, faults: string[], warnings: string[]): void {
   const known = knownNames();
-  const unsupported = new Set(UNSUPPORTED.flatMap((name) => [name, `${name}_FILE`]));
-  const candidates = [...known, ...UNSUPPORTED];
+  const unsupported = withFiles(UNSUPPORTED);
+  const protection = withFiles(UNSUPPORTED_PROTECTION);
+  const candidates = [...known, ...UNSUPPORTED, ...UNSUPPORTED_PROTECTION];
   for (const name of Object.keys(env).sort()) {
     if (!name.startsWith('STOA_') || name.startsWith('STOA_TEST_') || known.has(name)) continue;
     if (unsupported.has(name)) {
       if (env[name]) warnings.push(`${name} is not supported by this version`);
+      continue;
+    }
+    if (protection.has(name)) {
+      if (env[name]) faults.push(`${name} is not supported by this version, so it would protect nothing`);
       continue;
     }
     if (SERVICE_LINK.test(name)) continue;
@@ -27,6 +32,10 @@ export function checkNames(env: Environment, faults: string[], warnings: string[
     if (meant) faults.push(`${name} is not a setting; did you mean ${meant}?`);
     else warnings.push(`${name} is not a setting`);
   }
+}
+
+function withFiles(names: readonly string[]): Set<string> {
+  return new Set(names.flatMap((name) => [name, `${name}_FILE`]));
 }
 
 function knownNames(): Set<string> {

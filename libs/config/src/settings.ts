@@ -206,10 +206,8 @@ export type SettingName = keyof typeof settingsSchema.shape;
 /** Whether a user gave the setting. */
 export type Given = (name: SettingName) => boolean;
 
-/** Settings that are planned: setting one is answered with a warning, for silence would look like obedience. */
+/** Planned settings without which a user would only miss something: setting one is answered with a warning. */
 export const UNSUPPORTED = [
-  'STOA_TLS_CERT',
-  'STOA_TLS_KEY',
   'STOA_EXTERNAL_URL',
   'STOA_EXTERNAL_TOKEN',
   'STOA_META_ROOT',
@@ -220,9 +218,15 @@ export const UNSUPPORTED = [
   'STOA_VERIFY',
   'STOA_DOWNLOAD_MODE',
   'STOA_DOWNLOAD_URL',
+  'STOA_ALLOW_PRIVATE_ADDRESSES',
+] as const;
+
+/** Planned settings that protect: who sets one counts on it, so a start without it is refused. */
+export const UNSUPPORTED_PROTECTION = [
+  'STOA_TLS_CERT',
+  'STOA_TLS_KEY',
   'STOA_POLICY_FILE',
   'STOA_VALIDATOR_URL',
   'STOA_BASIC_AUTH',
   'STOA_TOKENS_FILE',
-  'STOA_ALLOW_PRIVATE_ADDRESSES',
 ] as const;

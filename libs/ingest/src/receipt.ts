@@ -1,4 +1,4 @@
-/** What is kept of a stored version: `.meta/receipts/<escaped module>/<escaped version>.json`. */
+/** What is kept of a stored version: `.meta/receipts/<escaped module>/@v/<escaped version>.json`. */
 export interface Receipt {
   readonly module: string;
   readonly version: string;

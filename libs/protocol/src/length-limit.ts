@@ -7,7 +7,7 @@ const MAX_KEY = 900;
 /** The key in which a version takes most room: `.meta/index/<time with nanoseconds>/<module>@<version>`. */
 const INDEX_OVERHEAD = '.meta/index/2006-01-02T15:04:05.000000000Z/@'.length;
 const LIST_OVERHEAD = '/@v/list'.length;
-const QUERY_OVERHEAD = '.meta/queries//.json'.length;
+const QUERY_OVERHEAD = '.meta/queries//@v/.json'.length;
 
 /** Tells whether an escaped module path, and the keys of its list and `@latest`, fit in what storages take. */
 export function pathFits(escapedPath: string): boolean {

@@ -17,7 +17,7 @@ function parse(path: string): ModuleRequest | RefusalError {
 function storageKey(request: ModuleRequest): string {
   const module = escapePath(request.module);
   if ('version' in request) return `${module}/@v/${escapeVersion(request.version)}.${request.kind}`;
-  if ('query' in request) return `.meta/queries/${module}/${escapeVersion(request.query)}.json`;
+  if ('query' in request) return `.meta/queries/${module}/@v/${escapeVersion(request.query)}.json`;
   return request.kind === 'list' ? `${module}/@v/list` : `${module}/@latest`;
 }
 

@@ -134,7 +134,7 @@ describe('MemoryTier', () => {
   it.each([
     LIST,
     'example.com/a/@latest',
-    '.meta/queries/example.com/a/main.json',
+    '.meta/queries/example.com/a/@v/main.json',
     '.meta/sumdb/sum.example.com/latest',
   ])('gives %s while its stored copy is young, then reads it again', async (key) => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
@@ -160,7 +160,7 @@ describe('MemoryTier', () => {
     const keys = [
       INFO,
       '.meta/sumdb/sum.example.com/lookup/example.com/a@v1.0.0',
-      '.meta/receipts/example.com/a/v1.0.0.json',
+      '.meta/receipts/example.com/a/@v/v1.0.0.json',
     ];
     vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
     try {

@@ -26,12 +26,12 @@ describe('the storage tree', () => {
     [moduleKey({ kind: 'zip', ...VERSION }), 'github.com/!azure/!s!d!k/@v/v2.0.0-!r!c1+incompatible.zip'],
     [moduleKey({ kind: 'list', module: VERSION.module }), 'github.com/!azure/!s!d!k/@v/list'],
     [moduleKey({ kind: 'latest', module: VERSION.module }), 'github.com/!azure/!s!d!k/@latest'],
-    [receiptKey(VERSION), '.meta/receipts/github.com/!azure/!s!d!k/v2.0.0-!r!c1+incompatible.json'],
+    [receiptKey(VERSION), '.meta/receipts/github.com/!azure/!s!d!k/@v/v2.0.0-!r!c1+incompatible.json'],
     [
       indexKey('2026-01-02T03:04:05.000000006Z', VERSION),
       '.meta/index/2026-01-02T03:04:05.000000006Z/github.com/!azure/!s!d!k@v2.0.0-!r!c1+incompatible',
     ],
-    [queryKey('example.com/a', 'Main'), '.meta/queries/example.com/a/!main.json'],
+    [queryKey('example.com/a', 'Main'), '.meta/queries/example.com/a/@v/!main.json'],
     [sumdbKey('sum.example.com', 'tile/8/0/x001/234.p/5'), '.meta/sumdb/sum.example.com/tile/8/0/x001/234.p/5'],
   ])('has %s', (key, expected) => {
     expect(key).toBe(expected);
@@ -50,11 +50,11 @@ describe('the storage tree', () => {
   it.each([
     ['example.com/a/@v/list', true],
     ['example.com/a/@latest', true],
-    ['.meta/queries/example.com/a/main.json', true],
+    ['.meta/queries/example.com/a/@v/main.json', true],
     ['.meta/sumdb/sum.example.com/latest', true],
     ['.meta/sumdb/sum.example.com/lookup/example.com/latest@v1.0.0', false],
     ['.meta/sumdb/sum.example.com/tile/8/0/000', false],
-    ['.meta/receipts/example.com/a/v1.0.0.json', false],
+    ['.meta/receipts/example.com/a/@v/v1.0.0.json', false],
     ['example.com/a/@v/v1.0.0.info', false],
     ['example.com/latest/@v/v1.0.0.zip', false],
   ])('says of %s whether it is replaced from time to time: %s', (key, mutable) => {

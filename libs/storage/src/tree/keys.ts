@@ -5,10 +5,13 @@ import { escapePath, escapeVersion, type ModuleFile, type ModuleVersion } from '
  *
  *   <escaped module>/@v/<escaped version>.info|.mod|.zip
  *   <escaped module>/@v/list   <escaped module>/@latest
- *   .meta/receipts/<escaped module>/<escaped version>.json
+ *   .meta/receipts/<escaped module>/@v/<escaped version>.json
  *   .meta/index/<RFC 3339 nanoseconds, UTC>/<escaped module>@<escaped version>
- *   .meta/queries/<escaped module>/<escaped query>.json
+ *   .meta/queries/<escaped module>/@v/<escaped query>.json
  *   .meta/sumdb/<name>/...
+ *
+ * `@v` is no element of a module path: without it, `.../x/v1.0.0.json` could be the receipt of a version of x and the
+ * folder of the module x/v1.0.0.json.
  */
 
 /** Where everything is that is no module file: no module path begins with a dot. */
@@ -33,7 +36,7 @@ export function versionsFolder(module: string): string {
 
 /** Gives the key of a version's receipt. */
 export function receiptKey({ module, version }: ModuleVersion): string {
-  return `${META_FOLDER}receipts/${escapePath(module)}/${escapeVersion(version)}.json`;
+  return `${META_FOLDER}receipts/${versionsFolder(module)}${escapeVersion(version)}.json`;
 }
 
 /** Gives the key of an index entry. Time: RFC 3339 in UTC with nine digits of fraction, so that keys sort by time. */
@@ -43,7 +46,7 @@ export function indexKey(time: string, { module, version }: ModuleVersion): stri
 
 /** Gives the key of what a branch, tag or commit resolved to. */
 export function queryKey(module: string, query: string): string {
-  return `${META_FOLDER}queries/${escapePath(module)}/${escapeVersion(query)}.json`;
+  return `${META_FOLDER}queries/${versionsFolder(module)}${escapeVersion(query)}.json`;
 }
 
 /** Gives the key of a checksum database's answer. Path: `latest`, `lookup/...`, `tile/...`, escaped as in its URL. */
