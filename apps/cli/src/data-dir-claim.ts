@@ -1,21 +1,8 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { ExpectedFailure } from './expected-failure.js';
-import { lives, markProcess, type ProcessMark } from './process-identity.js';
-
-const processMark = z.object({ pid: z.number(), began: z.string() }) satisfies z.ZodType<ProcessMark>;
-
-const runRecord = z.object({
-  supervisor: processMark,
-  /** By name, in the order in which they were started. */
-  members: z.record(z.string(), processMark),
-  /** The folder of the private Redis' socket. */
-  socketFolder: z.string().optional(),
-});
-
-/** What a standalone runs, written down so that the next one can end what a crash left over. */
-export type RunRecord = z.infer<typeof runRecord>;
+import { lives, markProcess } from './process-identity.js';
+import { parseRunRecord, type RunRecord } from './run-record.js';
 
 /**
  * The right of one standalone to a data dir: a file in it that names the process. Taking it is a link, which fails
@@ -33,7 +20,7 @@ export class DataDirClaim {
       mkdirSync(dataDir, { recursive: true });
       return DataDirClaim.takeFile(dataDir, join(dataDir, 'standalone.json'));
     } catch (error) {
-      if (error instanceof ExpectedFailure || !(error instanceof Error && 'code' in error)) throw error;
+      if (!(error instanceof Error) || codeOf(error) === undefined) throw error;
       throw new ExpectedFailure(
         `the data dir ${dataDir} can't be used (${error.message}): set STOA_DATA_DIR to a folder that can be written`,
       );
@@ -77,18 +64,14 @@ export class DataDirClaim {
   }
 }
 
-/** What cannot be read as a record was cut off by a crash of the machine: nothing of that time still runs. */
+/** The record in the file, null where there is no file. What is no record is of a time before a crash of the machine. */
 function readRecord(file: string): { text: string; record: RunRecord } | null {
-  let text: string;
   try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-  try {
-    return { text, record: runRecord.parse(JSON.parse(text)) };
-  } catch {
-    return { text, record: { supervisor: { pid: 0, began: 'never' }, members: {} } };
+    const text = readFileSync(file, 'utf8');
+    return { text, record: parseRunRecord(text) ?? { supervisor: { pid: 0, began: '' }, members: {} } };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
   }
 }
 
@@ -97,8 +80,9 @@ function removeIfSame(file: string, text: string): boolean {
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
-  } catch {
-    return false;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
   const same = readFileSync(aside, 'utf8') === text;
   if (!same) linkSync(aside, file);
@@ -113,9 +97,13 @@ function linkNew(file: string, text: string): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RunRecord } from './data-dir-claim.js';
 import { lives, type ProcessMark } from './process-identity.js';
+import type { RunRecord } from './run-record.js';
 import { say } from './say.js';
 
 /** Milliseconds that a leftover process has after SIGTERM. */

@@ -151,12 +151,19 @@ test('each file of a version walks the list by itself', async () => {
   expect(second.count('/example.com/m/@v/v1.0.0.zip')).toBe(0);
 });
 
-test('without a go command, direct is refused as busy', async () => {
-  const proxy = await upstream();
-  const { mod } = await methods(`${proxy.url},direct`);
-  expect(await refusal(mod())).toEqual({
-    kind: 'busy',
-    message: 'example.com/m@v1.0.0: this worker has no go command',
+describe('without a go command', () => {
+  test('direct alone is refused as busy', async () => {
+    const { mod } = await methods('direct');
+    expect(await refusal(mod())).toEqual({
+      kind: 'busy',
+      message: 'example.com/m@v1.0.0: this worker has no go command',
+    });
+  });
+
+  test('the word of a proxy before direct is the last, so that a client may go on', async () => {
+    const proxy = await upstream();
+    const { mod } = await methods(`${proxy.url},direct`);
+    expect(await refusal(mod())).toMatchObject({ kind: 'not-found' });
   });
 });
 

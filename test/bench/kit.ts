@@ -1,0 +1,100 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The load kit that stands beside the checkout, and what it needs: see its README. */
+const SHARED = fileURLToPath(new URL('../../../shared/bench', import.meta.url));
+
+export interface Kit {
+  /** The modules of the real project, as a module cache's download folder. */
+  readonly modules: string;
+  readonly list: string;
+  readonly upsim: string;
+  readonly replay: string;
+}
+
+/** Builds the kit's programs and fills its module cache, once, in the user's cache folder. */
+export async function prepareKit(): Promise<Kit> {
+  if (!existsSync(SHARED)) throw new Error('the load kit is not there: it is expected beside the checkout, in ../shared/bench');
+  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'stoa', 'bench');
+  mkdirSync(folder, { recursive: true });
+  for (const program of ['upsim', 'replay']) {
+    if (!existsSync(join(folder, program))) execFileSync('go', ['build', '-o', join(folder, program), '.'], { cwd: join(SHARED, program) });
+  }
+  const list = join(SHARED, 'project.list');
+  const cache = join(folder, 'cache');
+  const done = join(folder, 'filled');
+  if (!existsSync(done)) {
+    console.log('filling the module cache of the load kit, once');
+    const env = { ...process.env, GOMODCACHE: cache, GOFLAGS: '-modcacherw' };
+    for (const module of modulesOf(readFileSync(list, 'utf8'))) execFileSync('go', ['mod', 'download', module], { cwd: folder, env });
+    execFileSync('python3', [join(SHARED, 'fill.py'), cache], { env, stdio: 'inherit' });
+    writeFileSync(done, '');
+  }
+  return { modules: join(cache, 'cache', 'download'), list, upsim: join(folder, 'upsim'), replay: join(folder, 'replay') };
+}
+
+/** `module@version` of each request path, unescaped. */
+function modulesOf(list: string): Set<string> {
+  const paths = [...list.matchAll(/^\/(.+)\/@v\/(.+)\.(?:mod|info|zip)$/gm)];
+  return new Set(paths.map(([, module, version]) => `${module}@${version}`.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase())));
+}
+
+/** An upstream with a latency per answer. */
+export class Upsim {
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  static async start(kit: Kit, latency: string): Promise<Upsim> {
+    const address = '127.0.0.1:7001';
+    const child = spawn(kit.upsim, ['-addr', address, '-dir', kit.modules, '-latency', latency], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(createInterface({ input: child.stdout }), 'line');
+    const upsim = new Upsim(`http://${address}`, child);
+    await upsim.listening();
+    return upsim;
+  }
+
+  async counts(): Promise<Record<string, number>> {
+    return (await (await fetch(`${this.url}/-/counts`)).json()) as Record<string, number>;
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.child, 'exit');
+    this.child.kill();
+    await exited;
+  }
+
+  /** It says its line just before it listens. */
+  private async listening(): Promise<void> {
+    for (let tries = 0; tries < 100; tries++) {
+      if (await fetch(`${this.url}/-/reset`).then(() => true, () => false)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error('the upstream simulator does not answer');
+  }
+}
+
+/** Replays the project's requests against a GOPROXY; seconds. Throws when an answer failed. */
+export function replay(kit: Kit, base: string): number {
+  const out = execFileSync(kit.replay, ['-base', base, '-list', kit.list], { encoding: 'utf8' });
+  const [, seconds, bad] = /total ([\d.]+)s .* bad=(\d+)/.exec(out) ?? [];
+  if (bad !== '0') throw new Error(`answers failed: ${out}`);
+  return Number(seconds);
+}
+
+/** Peak resident memory of a process so far, in MiB. */
+export function peakMemory(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
+
+/** The middle one of some measurements. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
