@@ -41,13 +41,14 @@ interface Parts {
 /** Adds all but Nest's pages: the order of a request is log and metrics, method, drain, probes, protocol. */
 export function registerRoutes(server: FastifyInstance, { config, log, metrics, health, proxy, sumdb }: Parts): void {
   observeRequests(server, log, metrics);
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return undefined;
-    return refuse(request, reply, new RefusalError('method', `${request.method} is not served, only GET and HEAD`), config.notFoundTtl, log);
+  server.addHook('onRequest', (request, reply, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') next();
+    else refuse(request, reply, new RefusalError('method', `${request.method} is not served, only GET and HEAD`), config.notFoundTtl, log);
   });
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, _payload, next) => {
     // A connection that was busy when the close began would else stay open until its keep-alive ends.
     if (health.isDraining) reply.header('connection', 'close');
+    next();
   });
   registerProbes(server, health, readVersion(), config.basePath);
   registerProxy(server, { proxy, sumdb, config, log });

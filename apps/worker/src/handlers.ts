@@ -29,7 +29,7 @@ export function createHandlers({ fetcher, ingest, modules, archive, changes, scr
 
   return {
     'fetch.mod': async (version, { signal }) => {
-      if ((await stored({ kind: 'mod', ...version })) && (await stored({ kind: 'info', ...version }))) return;
+      if (await stored({ kind: 'info', ...version })) return; // and so its .mod, which is stored first
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
       const [mod, info] = await Promise.allSettled([fetcher.mod(version, { signal }), fetcher.info(version, { signal })]);
       if (mod.status === 'rejected') throw mod.reason;

@@ -16,7 +16,8 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   const log = createLogger(config, 'worker');
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
-  const storage = await openStorage(config, metrics);
+  // Nothing kept in memory: a worker must see what is stored, not what once was.
+  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics);
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   const zips = new ZipChecker(Math.min(2, availableParallelism()));

@@ -31,8 +31,7 @@ export class Ingest {
       metrics.storedBytes.inc(bytes.length);
       return;
     }
-    const kept = await modules.get({ kind: 'mod', ...version });
-    if (kept && !(await readBody(kept.body)).equals(bytes)) throw this.moved(version);
+    await this.agrees(version, bytes);
   }
 
   /** Stores an `.info`; a former one stays. Its `.mod` must be stored. */
@@ -53,8 +52,9 @@ export class Ingest {
       throw error;
     });
     const goMod = report.goMod ?? synthesizedMod(version.module);
-    await this.storeMod(version, mod ?? { bytes: goMod, source: zip.source });
     if (mod && !mod.bytes.equals(goMod)) throw this.moved(version);
+    // Most often the .mod was asked first: a look is cheaper than a put that comes second.
+    if (!(await this.agrees(version, goMod))) await this.storeMod(version, { bytes: goMod, source: zip.source });
     metrics.verifications.inc({ result: 'ok' });
     if (info) await this.storeInfo(version, info);
     if (await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal)) metrics.storedBytes.inc(zip.size);
@@ -94,6 +94,13 @@ export class Ingest {
   /** Stores what a branch, tag or commit resolved to. */
   async storeResolution(module: string, query: string, { bytes }: FetchedText): Promise<void> {
     await this.parts.meta.put(queryKey(module, query), bytes, 'replace');
+  }
+
+  /** Whether a `.mod` is stored; throws when it is another one. */
+  private async agrees(version: ModuleVersion, bytes: Buffer): Promise<boolean> {
+    const kept = await this.parts.modules.get({ kind: 'mod', ...version });
+    if (kept && !(await readBody(kept.body)).equals(bytes)) throw this.moved(version);
+    return kept !== null;
   }
 
   private moved({ module, version }: ModuleVersion): RefusalError {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { Metrics } from '#libs/observability';
 import { escapePath, escapeVersion, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
@@ -52,7 +52,7 @@ export class UpstreamFetcher implements Fetcher {
     const path = versionPath(version.module, version.version, 'zip');
     return this.attempt(nameOf(version), context, async () => {
       const file = await this.tree.download(path, context);
-      checkZip(await firstBytes(file.path));
+      checkZip(firstBytes(file.path));
       return { zip: { ...file, source: this.tree.source } };
     });
   }
@@ -97,12 +97,13 @@ function nameOf({ module, version }: ModuleVersion): string {
   return `${module}@${version}`;
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path);
+/** Of a file that was just written: nothing waits for the disk. */
+function firstBytes(path: string): Buffer {
+  const file = openSync(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.subarray(0, bytesRead);
+    const bytes = Buffer.alloc(4);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }

@@ -4,11 +4,20 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode } from './fs-error.js';
 
-/** Makes a folder and what is missing above it, durably: each new name is synced in the folder that holds it. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = mkdirSync(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+const sync = promisify(fsync);
+
+/**
+ * Makes a folder and what is missing above it. The new names are not synced one by one: journaling file systems write
+ * names in their order, so the sync of the folder that a file is put into covers those of the folders above it. Where
+ * that does not hold, a power failure may lose the file, whole, and the next request fetches it again.
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    // Somebody removed a folder on the way just then: the caller tries again.
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Makes what happened to the names in a folder survive a power failure. A folder that is gone is no error. */
@@ -16,7 +25,7 @@ export async function syncFolder(path: string): Promise<void> {
   const folder = openUnlessGone(path);
   if (folder === null) return;
   try {
-    await promisify(fsync)(folder);
+    await sync(folder);
   } finally {
     closeSync(folder);
   }

@@ -1,7 +1,8 @@
-import { constants } from 'node:fs';
-import { access, open, stat, unlink, type FileHandle } from 'node:fs/promises';
-import type { BigIntStats } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, open, read, type BigIntStats } from 'node:fs';
+import { access, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { RefusalError } from '#libs/protocol';
 import { checkRange, SMALL_OBJECT } from '../body.js';
 import { checkKey } from '../key.js';
@@ -20,8 +21,16 @@ import { pruneFolders, syncFolder } from './folders.js';
 import { listFiles } from './listing.js';
 import { commit, Staging } from './staging.js';
 
-/** Bytes read at once from a large file: a third faster than Node's default of 64 KiB. */
+/** Bytes read at once from a large file: a third faster than Node's default of 64 KiB ... */
 const CHUNK = 256 * 1024;
+/** ... which is used when many files are read at once, for each reader holds some chunks. */
+const SMALL_CHUNK = 64 * 1024;
+const MANY_READERS = 32;
+/** How long a look at the root holds, in milliseconds: each absent object asks whether the storage is there at all. */
+const ROOT_LOOK = 100;
+
+const openFile = promisify(open);
+const readFile = promisify(read);
 
 /**
  * Keeps objects as files below a root folder, which several processes and machines may share. A file is made whole
@@ -31,6 +40,8 @@ export class FsObjectStore implements ObjectStore {
   readonly backend = 'fs';
   private readonly root: string;
   private readonly staging: Staging;
+  private readers = 0;
+  private rootSeen = 0;
 
   constructor(options: { readonly root: string }) {
     this.root = resolve(options.root);
@@ -48,12 +59,13 @@ export class FsObjectStore implements ObjectStore {
   async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
     const path = this.path(key);
     return this.orAbsent(async () => {
-      const handle = await open(path, 'r');
+      const handle = await openFile(path, 'r');
       // What holds the handle at the end closes it: this function, or the stream that it gives away.
       let streaming = false;
       try {
-        // The open file, not the name: what replaces the name meanwhile has other bytes.
-        const found = await handle.stat({ bigint: true });
+        // The open file, not the name: what replaces the name meanwhile has other bytes. Synchronous, as closing is:
+        // neither waits for the disk, and a turn through Node's thread pool costs a small read as much as the rest.
+        const found = fstatSync(handle, { bigint: true });
         if (!found.isFile()) return null;
         const meta = toStat(found);
         if (range) checkRange(range, meta.size);
@@ -62,11 +74,17 @@ export class FsObjectStore implements ObjectStore {
           return { stat: meta, body: await readPart(handle, start, end - start + 1), tier: 'storage' };
         }
         streaming = true;
-        return { stat: meta, body: handle.createReadStream({ start, end, highWaterMark: CHUNK }), tier: 'storage' };
+        return { stat: meta, body: this.stream(handle, start, end), tier: 'storage' };
       } finally {
-        if (!streaming) await handle.close();
+        if (!streaming) closeSync(handle);
       }
     });
+  }
+
+  private stream(handle: number, start: number, end: number): Readable {
+    const highWaterMark = this.readers < MANY_READERS ? CHUNK : SMALL_CHUNK;
+    this.readers++;
+    return createReadStream('', { fd: handle, start, end, highWaterMark }).once('close', () => this.readers--);
   }
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
@@ -119,6 +137,7 @@ export class FsObjectStore implements ObjectStore {
     try {
       // With a slash it must be a folder.
       await access(`${this.root}/`, constants.R_OK | constants.X_OK);
+      this.rootSeen = Date.now();
     } catch (error) {
       if (isAbsent(error)) throw new RefusalError('busy', 'the storage is not there', { cause: error });
       throw translateFsError(error);
@@ -138,7 +157,7 @@ export class FsObjectStore implements ObjectStore {
     } catch (error) {
       if (!isAbsent(error)) throw translateFsError(error);
     }
-    await this.check();
+    if (Date.now() - this.rootSeen > ROOT_LOOK) await this.check();
     return null;
   }
 }
@@ -155,11 +174,11 @@ function toStat({ size, mtimeNs, mtimeMs, ino }: BigIntStats): ObjectStat {
   };
 }
 
-async function readPart(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+async function readPart(handle: number, start: number, length: number): Promise<Buffer> {
   // Not from Node's shared pool: a cache that keeps the Buffer would keep all of the pool's slab.
   const bytes = Buffer.allocUnsafeSlow(length);
   for (let done = 0; done < length;) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, start + done);
+    const { bytesRead } = await readFile(handle, bytes, done, length - done, start + done);
     if (bytesRead === 0) throw new Error('file ended while it was read');
     done += bytesRead;
   }

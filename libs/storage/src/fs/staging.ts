@@ -1,8 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, fsync, linkSync, mkdirSync, openSync, renameSync, unlinkSync, write } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
 import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { SMALL_OBJECT } from '../body.js';
 import { UNFINISHED_FOLDER } from '../key.js';
 import type { ObjectSource, PutOptions } from '../object-store.js';
 import { SourceError, SourceReader } from '../source-reader.js';
@@ -15,6 +27,9 @@ const LEFTOVER_AGE = 24 * 60 * 60 * 1000;
 const FOLDER_TRIES = 20;
 /** The file system can't link here: another file system, no hard links, too many, or a file of somebody else. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+const sync = promisify(fsync);
+const writeFile = promisify(write);
 
 /**
  * Where files are made whole before they get their name: a folder below the root, so on the same file system.
@@ -66,7 +81,7 @@ export class Staging {
     try {
       const found = fstatSync(handle);
       if (found.size !== size) throw new SourceError(`source has ${found.size} bytes in place of ${size}`);
-      await promisify(fsync)(handle);
+      await sync(handle);
       this.inFolder(() => linkSync(file, path));
       return true;
     } catch (error) {
@@ -79,12 +94,14 @@ export class Staging {
 
   private async write(path: string, reader: SourceReader, signal?: AbortSignal): Promise<void> {
     const handle = this.inFolder(() => openSync(path, 'wx'));
+    let written = 0;
     try {
       for await (const chunk of reader) {
         signal?.throwIfAborted();
-        for (let done = 0; done < chunk.length; ) done += (await promisify(write)(handle, chunk, done)).bytesWritten;
+        for (let done = 0; done < chunk.length; ) done += await writePart(handle, chunk, done);
+        written += chunk.length;
       }
-      await promisify(fsync)(handle);
+      if (written > 0) await sync(handle);
     } finally {
       closeSync(handle);
     }
@@ -100,6 +117,12 @@ export class Staging {
       return make();
     }
   }
+}
+
+/** Writes what the system takes at once of a chunk's rest; bytes. A few go to the page cache without a wait. */
+async function writePart(handle: number, chunk: Buffer, done: number): Promise<number> {
+  if (chunk.length <= SMALL_OBJECT) return writeSync(handle, chunk, done);
+  return (await writeFile(handle, chunk, done)).bytesWritten;
 }
 
 function mkdirUnlessThere(folder: string): void {
@@ -131,9 +154,7 @@ export async function commit(staged: string, target: string, mode: PutOptions['m
       }
       if (code !== 'ENOENT' || tries === FOLDER_TRIES) throw error;
     }
-    await makeFolder(folder).catch((error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    });
+    makeFolder(folder);
   }
 }
 
