@@ -10,9 +10,9 @@ export async function cold(kit: Kit): Promise<void> {
   let memory = '';
   for (let round = 0; round < ROUNDS; round++) {
     const stack = await startStack({ env: { GOPROXY: upsim.url } });
-    seconds.upstream.push(replay(kit, upsim.url));
-    seconds.cold.push(replay(kit, stack.url));
-    seconds.warm.push(replay(kit, stack.url));
+    seconds.upstream.push(await replay(kit, upsim.url));
+    seconds.cold.push(await replay(kit, stack.url));
+    seconds.warm.push(await replay(kit, stack.url));
     memory = `gateway ${peakMemory(stack.gateways[0]!.pid)} MiB, worker ${peakMemory(stack.workers[0]!.pid)} MiB at most`;
     await stack.close();
   }

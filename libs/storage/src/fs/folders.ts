@@ -1,10 +1,7 @@
-import { closeSync, fsync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { errorCode } from './fs-error.js';
-
-const sync = promisify(fsync);
 
 /**
  * Makes a folder and what is missing above it. The new names are not synced one by one: journaling file systems write
@@ -21,11 +18,11 @@ export function makeFolder(path: string): void {
 }
 
 /** Makes what happened to the names in a folder survive a power failure. A folder that is gone is no error. */
-export async function syncFolder(path: string): Promise<void> {
+export function syncFolder(path: string): void {
   const folder = openUnlessGone(path);
   if (folder === null) return;
   try {
-    await sync(folder);
+    fsyncSync(folder);
   } finally {
     closeSync(folder);
   }

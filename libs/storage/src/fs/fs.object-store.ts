@@ -19,15 +19,14 @@ import { SourceError, SourceReader } from '../source-reader.js';
 import { isAbsent, translateFsError } from './fs-error.js';
 import { pruneFolders, syncFolder } from './folders.js';
 import { listFiles } from './listing.js';
-import { commit, Staging } from './staging.js';
+import { PutThreads } from './put-threads.js';
+import { openUnfinished, spooled } from './unfinished.js';
 
 /** Bytes read at once from a large file: a third faster than Node's default of 64 KiB ... */
 const CHUNK = 256 * 1024;
 /** ... which is used when many files are read at once, for each reader holds some chunks. */
 const SMALL_CHUNK = 64 * 1024;
 const MANY_READERS = 32;
-/** How long a look at the root holds, in milliseconds: each absent object asks whether the storage is there at all. */
-const ROOT_LOOK = 100;
 
 const openFile = promisify(open);
 const readFile = promisify(read);
@@ -39,13 +38,11 @@ const readFile = promisify(read);
 export class FsObjectStore implements ObjectStore {
   readonly backend = 'fs';
   private readonly root: string;
-  private readonly staging: Staging;
+  private readonly threads = new PutThreads();
   private readers = 0;
-  private rootSeen = 0;
 
   constructor(options: { readonly root: string }) {
     this.root = resolve(options.root);
-    this.staging = new Staging(this.root);
   }
 
   async stat(key: string): Promise<ObjectStat | null> {
@@ -89,16 +86,19 @@ export class FsObjectStore implements ObjectStore {
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
     const reader = new SourceReader(source, options);
+    const task = { root: this.root, target: this.path(key), mode: options.mode };
     try {
-      const target = this.path(key);
       options.signal?.throwIfAborted();
-      const staged = await this.staging.stage(source, reader, options);
-      try {
-        options.signal?.throwIfAborted();
-        return await commit(staged, target, options.mode);
-      } finally {
-        this.staging.remove(staged);
+      if (Buffer.isBuffer(source)) {
+        if (source.length !== options.size) throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
+        // A copy of its own: what is posted to a thread takes along all of the memory that it is a part of.
+        return await this.threads.put({ ...task, source: new Uint8Array(source) });
       }
+      if ('file' in source) return await this.threads.put({ ...task, source: { file: source.file, size: options.size } });
+      return await spooled(this.root, reader, options.signal, (file) => {
+        options.signal?.throwIfAborted();
+        return this.threads.put({ ...task, source: { file, size: options.size } });
+      });
     } catch (error) {
       options.signal?.throwIfAborted();
       throw error instanceof SourceError ? error.origin : translateFsError(error);
@@ -121,7 +121,7 @@ export class FsObjectStore implements ObjectStore {
     const path = this.path(key);
     await this.orAbsent(async () => {
       await unlink(path);
-      await syncFolder(dirname(path));
+      syncFolder(dirname(path));
       await pruneFolders(dirname(path), this.root);
       return null;
     });
@@ -129,7 +129,7 @@ export class FsObjectStore implements ObjectStore {
 
   async open(): Promise<void> {
     // A storage that can only be read still serves: a put says by itself that it can't.
-    await this.staging.open().catch(() => {});
+    await openUnfinished(this.root).catch(() => {});
     await this.check();
   }
 
@@ -137,14 +137,15 @@ export class FsObjectStore implements ObjectStore {
     try {
       // With a slash it must be a folder.
       await access(`${this.root}/`, constants.R_OK | constants.X_OK);
-      this.rootSeen = Date.now();
     } catch (error) {
       if (isAbsent(error)) throw new RefusalError('busy', 'the storage is not there', { cause: error });
       throw translateFsError(error);
     }
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.threads.close();
+  }
 
   private path(key: string): string {
     checkKey(key);
@@ -157,7 +158,7 @@ export class FsObjectStore implements ObjectStore {
     } catch (error) {
       if (!isAbsent(error)) throw translateFsError(error);
     }
-    if (Date.now() - this.rootSeen > ROOT_LOOK) await this.check();
+    await this.check();
     return null;
   }
 }
