@@ -4,7 +4,11 @@ export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
   test: {
-    include: ['libs/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'test/{layout,integration,e2e,conformance}/**/*.test.ts'],
+    include: [
+      'libs/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'test/{layout,integration,e2e,conformance}/**/*.test.ts',
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

@@ -9,7 +9,7 @@ export async function cold(kit: Kit): Promise<void> {
   const seconds = { upstream: [] as number[], cold: [] as number[], warm: [] as number[] };
   let memory = '';
   for (let round = 0; round < ROUNDS; round++) {
-    const stack = await startStack({ env: { GOPROXY: upsim.url } });
+    const stack = await startStack({ env: { GOPROXY: upsim.url }, log: false });
     seconds.upstream.push(await replay(kit, upsim.url));
     seconds.cold.push(await replay(kit, stack.url));
     seconds.warm.push(await replay(kit, stack.url));
@@ -18,6 +18,8 @@ export async function cold(kit: Kit): Promise<void> {
   }
   await upsim.stop();
   const [upstream, first, again] = [median(seconds.upstream), median(seconds.cold), median(seconds.warm)];
-  console.log(`cold project, 20 ms upstream: ${first.toFixed(2)} s, the upstream itself ${upstream.toFixed(2)} s: ratio ${(first / upstream).toFixed(2)} (median of ${ROUNDS})`);
+  console.log(
+    `cold project, 20 ms upstream: ${first.toFixed(2)} s, the upstream itself ${upstream.toFixed(2)} s: ratio ${(first / upstream).toFixed(2)} (median of ${ROUNDS})`,
+  );
   console.log(`warm project: ${again.toFixed(2)} s; ${memory}`);
 }

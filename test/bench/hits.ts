@@ -23,7 +23,7 @@ export async function hits(kit: Kit): Promise<void> {
     return;
   }
   const upsim = await Upsim.start(kit, '0ms');
-  const stack = await startStack({ env: { GOPROXY: upsim.url } });
+  const stack = await startStack({ env: { GOPROXY: upsim.url }, log: false });
   const stopNginx = await startNginx(kit);
   for (const [name, path] of Object.entries(FILES)) {
     await fetch(`${stack.url}${path}`).then((response) => response.arrayBuffer());
@@ -34,7 +34,9 @@ export async function hits(kit: Kit): Promise<void> {
       nginx.push(await wrk(`${NGINX}${path}`));
     }
     const [stoa, file] = [Math.max(...ours), Math.max(...nginx)];
-    console.log(`${name} hits a second: ${stoa.toFixed(0)}, nginx ${file.toFixed(0)}: ratio ${(stoa / file).toFixed(2)}`);
+    console.log(
+      `${name} hits a second: ${stoa.toFixed(0)}, nginx ${file.toFixed(0)}: ratio ${(stoa / file).toFixed(2)}`,
+    );
   }
   await stopNginx();
   await stack.close();
@@ -57,7 +59,16 @@ events { worker_connections 256; }
 http { access_log ${folder}/access.log; sendfile on; keepalive_requests 1000000; server { listen 127.0.0.1:7002; root ${kit.modules}; } }`,
   );
   const child = spawn('nginx', ['-c', config], { stdio: ['ignore', 'ignore', 'inherit'] });
-  for (let tries = 0; tries < 100 && !(await fetch(NGINX).then(() => true, () => false)); tries++) await after(20);
+  for (
+    let tries = 0;
+    tries < 100 &&
+    !(await fetch(NGINX).then(
+      () => true,
+      () => false,
+    ));
+    tries++
+  )
+    await after(20);
   return async () => {
     const exited = once(child, 'exit');
     child.kill();

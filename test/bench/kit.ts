@@ -20,11 +20,13 @@ export interface Kit {
 
 /** Builds the kit's programs and fills its module cache, once, in the user's cache folder. */
 export async function prepareKit(): Promise<Kit> {
-  if (!existsSync(SHARED)) throw new Error('the load kit is not there: it is expected beside the checkout, in ../shared/bench');
+  if (!existsSync(SHARED))
+    throw new Error('the load kit is not there: it is expected beside the checkout, in ../shared/bench');
   const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'stoa', 'bench');
   mkdirSync(folder, { recursive: true });
   for (const program of ['upsim', 'replay']) {
-    if (!existsSync(join(folder, program))) execFileSync('go', ['build', '-o', join(folder, program), '.'], { cwd: join(SHARED, program) });
+    if (!existsSync(join(folder, program)))
+      execFileSync('go', ['build', '-o', join(folder, program), '.'], { cwd: join(SHARED, program) });
   }
   const list = join(SHARED, 'project.list');
   const cache = join(folder, 'cache');
@@ -32,17 +34,27 @@ export async function prepareKit(): Promise<Kit> {
   if (!existsSync(done)) {
     console.log('filling the module cache of the load kit, once');
     const env = { ...process.env, GOMODCACHE: cache, GOFLAGS: '-modcacherw' };
-    for (const module of modulesOf(readFileSync(list, 'utf8'))) execFileSync('go', ['mod', 'download', module], { cwd: folder, env });
+    for (const module of modulesOf(readFileSync(list, 'utf8')))
+      execFileSync('go', ['mod', 'download', module], { cwd: folder, env });
     execFileSync('python3', [join(SHARED, 'fill.py'), cache], { env, stdio: 'inherit' });
     writeFileSync(done, '');
   }
-  return { modules: join(cache, 'cache', 'download'), list, upsim: join(folder, 'upsim'), replay: join(folder, 'replay') };
+  return {
+    modules: join(cache, 'cache', 'download'),
+    list,
+    upsim: join(folder, 'upsim'),
+    replay: join(folder, 'replay'),
+  };
 }
 
 /** `module@version` of each request path, unescaped. */
 function modulesOf(list: string): Set<string> {
   const paths = [...list.matchAll(/^\/(.+)\/@v\/(.+)\.(?:mod|info|zip)$/gm)];
-  return new Set(paths.map(([, module, version]) => `${module}@${version}`.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase())));
+  return new Set(
+    paths.map(([, module, version]) =>
+      `${module}@${version}`.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    ),
+  );
 }
 
 /** An upstream with a latency per answer. */
@@ -54,7 +66,9 @@ export class Upsim {
 
   static async start(kit: Kit, latency: string): Promise<Upsim> {
     const address = '127.0.0.1:7001';
-    const child = spawn(kit.upsim, ['-addr', address, '-dir', kit.modules, '-latency', latency], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(kit.upsim, ['-addr', address, '-dir', kit.modules, '-latency', latency], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(createInterface({ input: child.stdout }), 'line');
     const upsim = new Upsim(`http://${address}`, child);
     await upsim.listening();
@@ -74,7 +88,13 @@ export class Upsim {
   /** It says its line just before it listens. */
   private async listening(): Promise<void> {
     for (let tries = 0; tries < 100; tries++) {
-      if (await fetch(`${this.url}/-/reset`).then(() => true, () => false)) return;
+      if (
+        await fetch(`${this.url}/-/reset`).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error('the upstream simulator does not answer');

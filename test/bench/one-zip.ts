@@ -13,7 +13,7 @@ export async function oneZip(kit: Kit): Promise<void> {
   const list = join(folder, 'list');
   writeFileSync(list, `${ZIP}\n`.repeat(CLIENTS));
   const upsim = await Upsim.start(kit, '20ms');
-  const stack = await startStack({ env: { GOPROXY: upsim.url } });
+  const stack = await startStack({ env: { GOPROXY: upsim.url }, log: false });
   const seconds = await replay({ ...kit, list }, stack.url, CLIENTS);
   const fetches = (await upsim.counts())[ZIP] ?? 0;
   console.log(

@@ -9,7 +9,10 @@ let upstream: FakeUpstream;
 const stacks: Stack[] = [];
 
 /** A stack of this test's own: its Redis and its workers will be hurt. */
-async function ownStack(env: Record<string, string> = {}, parts: { workers?: number; gateways?: number } = {}): Promise<Stack> {
+async function ownStack(
+  env: Record<string, string> = {},
+  parts: { workers?: number; gateways?: number } = {},
+): Promise<Stack> {
   const stack = await startStack({ ...parts, env: { GOPROXY: upstream.url, ...env } });
   stacks.push(stack);
   return stack;
@@ -27,16 +30,29 @@ afterEach(async () => {
 describe('an upstream that misbehaves', () => {
   it('becomes a typed refusal in one line', async () => {
     const stack = await ownStack({ STOA_QUERY_TIMEOUT: '1s', STOA_FETCH_TIMEOUT: '1s' });
-    upstream.add('example.com/bad', 'v1.0.0').add('example.com/bad', 'v2.0.0+incompatible').add('example.com/lies', 'v1.0.0', { info: { Version: 'v1.0.1' } });
+    upstream
+      .add('example.com/bad', 'v1.0.0')
+      .add('example.com/bad', 'v2.0.0+incompatible')
+      .add('example.com/lies', 'v1.0.0', { info: { Version: 'v1.0.1' } });
     const whole = Buffer.alloc(5000, 'x');
     const cases: [string, Parameters<FakeUpstream['respond']>[1] | null, number, RegExp][] = [
       ['/example.com/e500/@v/list', status(500, 'boom'), 502, /^bad upstream: example\.com\/e500: /],
-      ['/example.com/e403/@v/v1.0.0.info', status(403, 'blocked by policy'), 403, /^forbidden: example\.com\/e403@v1\.0\.0: .*blocked by policy/],
+      [
+        '/example.com/e403/@v/v1.0.0.info',
+        status(403, 'blocked by policy'),
+        403,
+        /^forbidden: example\.com\/e403@v1\.0\.0: .*blocked by policy/,
+      ],
       ['/example.com/html/@v/v1.0.0.info', page(), 502, /^bad upstream: example\.com\/html@v1\.0\.0: /],
       ['/example.com/bad/@v/v1.0.0.zip', truncated(whole, 100), 502, /^bad upstream: example\.com\/bad@v1\.0\.0: /],
       ['/example.com/lies/@v/v1.0.0.info', null, 502, /^bad upstream: example\.com\/lies@v1\.0\.0: /],
       ['/example.com/slow/@v/v1.0.0.mod', hang(), 504, /^timed out: example\.com\/slow@v1\.0\.0: /],
-      ['/example.com/nozip/@v/v1.0.0.zip', status(200, 'no zip at all', 'application/zip'), 502, /^bad upstream: example\.com\/nozip@v1\.0\.0: /],
+      [
+        '/example.com/nozip/@v/v1.0.0.zip',
+        status(200, 'no zip at all', 'application/zip'),
+        502,
+        /^bad upstream: example\.com\/nozip@v1\.0\.0: /,
+      ],
     ];
     for (const [path, script] of cases) if (script) upstream.respond(path.replace(/(\.mod|\.info)$/, ''), script);
     const answers = await Promise.all(cases.map(([path]) => ask(`${stack.url}${path}`)));
@@ -50,14 +66,20 @@ describe('an upstream that misbehaves', () => {
   it('that is down is 502 for a miss, and hits go on', async () => {
     const stack = await ownStack({ GOPROXY: 'http://127.0.0.1:9' }); // the discard port: nothing listens
     const miss = await ask(`${stack.url}/example.com/kept/@v/v1.0.0.info`);
-    expect([miss.status, miss.text]).toEqual([502, expect.stringMatching(/^bad upstream: example\.com\/kept@v1\.0\.0: [^\n]+\n$/)]);
+    expect([miss.status, miss.text]).toEqual([
+      502,
+      expect.stringMatching(/^bad upstream: example\.com\/kept@v1\.0\.0: [^\n]+\n$/),
+    ]);
   });
 
   it('that sends an invalid zip: 404 that says why, and nothing is stored', async () => {
     const stack = await ownStack();
     upstream.add('example.com/evil', 'v1.0.0', { files: { '../../escape.go': 'package evil\n' } });
     const answer = await ask(`${stack.url}/example.com/evil/@v/v1.0.0.zip`);
-    expect([answer.status, answer.text]).toEqual([404, expect.stringMatching(/^not found: example\.com\/evil@v1\.0\.0: invalid zip: /)]);
+    expect([answer.status, answer.text]).toEqual([
+      404,
+      expect.stringMatching(/^not found: example\.com\/evil@v1\.0\.0: invalid zip: /),
+    ]);
   });
 
   it('whose tag moved: the first content stays', async () => {
@@ -79,11 +101,17 @@ describe('a lost Redis', () => {
     await stack.redis.stop();
     expect((await ask(hit)).status).toBe(200);
     const miss = await ask(`${stack.url}/example.com/kept/@v/list`);
-    expect([miss.status, miss.headers.get('retry-after'), miss.text]).toEqual([503, expect.stringMatching(/^\d+$/), 'unavailable: example.com/kept: the job queue does not answer\n']);
+    expect([miss.status, miss.headers.get('retry-after'), miss.text]).toEqual([
+      503,
+      expect.stringMatching(/^\d+$/),
+      'unavailable: example.com/kept: the job queue does not answer\n',
+    ]);
     const ready = await ask(`${stack.url}/readyz`);
     expect([ready.status, JSON.parse(ready.text)]).toEqual([200, expect.objectContaining({ status: 'degraded' })]);
     await stack.redis.start();
-    await expect.poll(async () => (await ask(`${stack.url}/example.com/kept/@v/list`)).status, { timeout: 20_000 }).toBe(200);
+    await expect
+      .poll(async () => (await ask(`${stack.url}/example.com/kept/@v/list`)).status, { timeout: 20_000 })
+      .toBe(200);
   });
 
   it('from the start: the gateway serves hits and says 503 for misses', async () => {
@@ -177,7 +205,10 @@ describe('a storage that can not be written', () => {
     await stack.workers[0]?.stop();
     await stack.addWorker({}, onFileSystem(join(stack.folder, 'data', 'storage'), options));
     const miss = await ask(`${stack.url}/example.com/large/@v/v1.0.0.zip`);
-    expect([miss.status, miss.text]).toEqual([503, expect.stringMatching(/^unavailable: example\.com\/large@v1\.0\.0: [^\n]*storage[^\n]*\n$/)]);
+    expect([miss.status, miss.text]).toEqual([
+      503,
+      expect.stringMatching(/^unavailable: example\.com\/large@v1\.0\.0: [^\n]*storage[^\n]*\n$/),
+    ]);
     expect(miss.text).not.toContain(stack.folder);
     expect((await ask(`${stack.url}/example.com/kept/@v/v1.0.0.mod`)).status).toBe(200);
     await stack.addWorker();

@@ -23,10 +23,19 @@ beforeAll(async () => {
     .add('example.com/Leaf', 'v1.1.0', { files: { 'leaf.go': 'package leaf\n\nconst Name = "leaf"\n' } })
     .add('example.com/tool', 'v0.3.0', {
       mod: 'module example.com/tool\n\ngo 1.20\n\nrequire example.com/Leaf v1.0.0\n',
-      files: { 'cmd/hello/main.go': 'package main\n\nimport "example.com/Leaf"\n\nfunc main() { println(leaf.Name) }\n', 'deep/in/it/it.go': 'package it\n' },
+      files: {
+        'cmd/hello/main.go': 'package main\n\nimport "example.com/Leaf"\n\nfunc main() { println(leaf.Name) }\n',
+        'deep/in/it/it.go': 'package it\n',
+      },
     });
   await git.createRepo('git.corp.example/team/secret', [
-    { files: { 'go.mod': 'module git.corp.example/team/secret\n', 'secret.go': 'package secret\n\nconst Word = "private"\n' }, tags: ['v1.2.3'] },
+    {
+      files: {
+        'go.mod': 'module git.corp.example/team/secret\n',
+        'secret.go': 'package secret\n\nconst Word = "private"\n',
+      },
+      tags: ['v1.2.3'],
+    },
   ]);
   stack = await startStack({
     env: {
@@ -39,7 +48,10 @@ beforeAll(async () => {
   // The user's machine: GOPROXY alone, checksums on.
   client = await goClient({ GOPROXY: stack.url, GOSUMDB: database.gosumdb, GONOSUMDB: '*.corp.example' });
   await writeFile(join(client.folder, 'go.mod'), 'module example.net/project\n\ngo 1.20\n');
-  await writeFile(join(client.folder, 'main.go'), 'package main\n\nimport (\n\t_ "example.com/tool/deep/in/it"\n\t_ "git.corp.example/team/secret"\n)\n\nfunc main() {}\n');
+  await writeFile(
+    join(client.folder, 'main.go'),
+    'package main\n\nimport (\n\t_ "example.com/tool/deep/in/it"\n\t_ "git.corp.example/team/secret"\n)\n\nfunc main() {}\n',
+  );
 }, 180_000);
 afterAll(async () => {
   await client?.close();
@@ -62,11 +74,15 @@ const COMMANDS = [
 ] satisfies readonly (readonly string[])[];
 
 describe('a real go command with GOPROXY set and checksums on', () => {
-  it.each(COMMANDS)('go %s %s succeeds through gateway, queue, worker and storage', async (...words: readonly string[]) => {
-    const run = await client.run(...words);
-    expect([run.code, run.stderr]).toEqual([0, run.stderr]);
-    if (words[1] === '-m') expect(run.stdout).toBe('example.com/Leaf v1.0.0 v1.1.0\n');
-  }, 120_000);
+  it.each(COMMANDS)(
+    'go %s %s succeeds through gateway, queue, worker and storage',
+    async (...words: readonly string[]) => {
+      const run = await client.run(...words);
+      expect([run.code, run.stderr]).toEqual([0, run.stderr]);
+      if (words[1] === '-m') expect(run.stdout).toBe('example.com/Leaf v1.0.0 v1.1.0\n');
+    },
+    120_000,
+  );
 
   it('has told no upstream of the private module', () => {
     expect([...upstream.counts.keys()].filter((path) => path.includes('corp.example'))).toEqual([]);

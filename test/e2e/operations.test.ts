@@ -11,7 +11,8 @@ beforeAll(async () => {
   upstream = await startUpstream();
   upstream.add('example.com/kept', 'v1.0.0');
   stack = await startStack({ workers: 2, env: { GOPROXY: upstream.url } });
-  for (const path of ['v1.0.0.info', 'v1.0.0.info', 'v1.0.0.zip', 'none.info']) await ask(`${stack.url}/example.com/kept/@v/${path}`);
+  for (const path of ['v1.0.0.info', 'v1.0.0.info', 'v1.0.0.zip', 'none.info'])
+    await ask(`${stack.url}/example.com/kept/@v/${path}`);
 });
 afterAll(async () => {
   await stack.close();
@@ -42,7 +43,9 @@ describe('metrics', () => {
     expect(await sum('stoa_job_duration_seconds_count', { job: 'fetch.zip', outcome: 'ok' })).toBe(1);
     expect(await sum('stoa_job_duration_seconds_count', { job: 'query.revision', outcome: 'not-found' })).toBe(1);
     expect(await sum('stoa_upstream_requests_total', { source: 'proxy', outcome: 'ok' })).toBeGreaterThanOrEqual(3);
-    expect(await sum('stoa_storage_operation_duration_seconds_count', { backend: 'fs', operation: 'put' })).toBeGreaterThanOrEqual(4);
+    expect(
+      await sum('stoa_storage_operation_duration_seconds_count', { backend: 'fs', operation: 'put' }),
+    ).toBeGreaterThanOrEqual(4);
     expect(await sum('stoa_verifications_total', { result: 'ok' })).toBe(1);
   });
 });
@@ -51,7 +54,10 @@ describe('probes', () => {
   it('are on the operators’ listener of both apps', async () => {
     for (const { ops } of [...stack.gateways, ...stack.workers]) {
       expect((await ask(`${ops}/healthz`)).text).toBe('ok\n');
-      expect([(await ask(`${ops}/readyz`)).status, JSON.parse((await ask(`${ops}/readyz`)).text)]).toEqual([200, expect.objectContaining({ status: 'ok' })]);
+      expect([(await ask(`${ops}/readyz`)).status, JSON.parse((await ask(`${ops}/readyz`)).text)]).toEqual([
+        200,
+        expect.objectContaining({ status: 'ok' }),
+      ]);
     }
   });
 

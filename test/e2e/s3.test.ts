@@ -50,7 +50,15 @@ describe('a stack on an S3 server', () => {
     expect([part.status, part.text]).toEqual([206, 'PK']);
     expect((await ask(`${stack.url}/example.com/large/@v/list`)).text).toBe('v1.0.0\n');
     expect((await ask(`${stack.url}/example.com/large/@v/v1.0.0.info`)).status).toBe(200);
-    const puts = await Promise.all(stack.workers.map(({ ops }) => metric(ops, 'stoa_storage_operation_duration_seconds_count', { backend: 's3', operation: 'put', outcome: 'ok' })));
+    const puts = await Promise.all(
+      stack.workers.map(({ ops }) =>
+        metric(ops, 'stoa_storage_operation_duration_seconds_count', {
+          backend: 's3',
+          operation: 'put',
+          outcome: 'ok',
+        }),
+      ),
+    );
     expect(puts.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(5);
   });
 });

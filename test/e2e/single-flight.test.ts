@@ -17,26 +17,34 @@ afterAll(async () => {
 });
 
 /** Asks all gateways for a path, `times` times each, at once. */
-const askAll = (path: string, times: number) => Promise.all(stack.gateways.flatMap(({ url }) => Array.from({ length: times }, () => ask(`${url}${path}`))));
+const askAll = (path: string, times: number) =>
+  Promise.all(stack.gateways.flatMap(({ url }) => Array.from({ length: times }, () => ask(`${url}${path}`))));
 
 describe('clients who miss the same thing at once', () => {
   it('cause one fetch and get the same bytes, on two gateways and three workers', async () => {
     const files = { 'go.mod': 'module example.com/big\n', 'data.bin': Buffer.alloc(3_000_000, 7) };
-    upstream.add('example.com/big', 'v1.0.0', { files: { 'data.bin': files['data.bin'] } }).respond('/example.com/big/@v/v1.0.0.zip', slow(300));
+    upstream
+      .add('example.com/big', 'v1.0.0', { files: { 'data.bin': files['data.bin'] } })
+      .respond('/example.com/big/@v/v1.0.0.zip', slow(300));
     const answers = await askAll('/example.com/big/@v/v1.0.0.zip', 20);
     expect(new Set(answers.map(({ status: code }) => code))).toEqual(new Set([200]));
     const whole = sha256(moduleZip({ module: 'example.com/big', version: 'v1.0.0' }, files));
     expect(new Set(answers.map(({ bytes }) => sha256(bytes)))).toEqual(new Set([whole]));
     expect(upstream.count('/example.com/big/@v/v1.0.0.zip')).toBe(1);
-    const joined = await Promise.all(stack.gateways.map(({ ops }) => metric(ops, 'stoa_single_flight_joined_total', { job: 'fetch.zip' })));
+    const joined = await Promise.all(
+      stack.gateways.map(({ ops }) => metric(ops, 'stoa_single_flight_joined_total', { job: 'fetch.zip' })),
+    );
     expect(joined.reduce((sum, count) => sum + count, 0)).toBe(39);
   });
 
   it('fetch each file of a version once when all three are asked at once', async () => {
     upstream.add('example.com/three', 'v1.0.0').respond('/example.com/three/', slow(100));
-    const answers = await Promise.all(['info', 'mod', 'zip'].map((kind) => askAll(`/example.com/three/@v/v1.0.0.${kind}`, 5)));
+    const answers = await Promise.all(
+      ['info', 'mod', 'zip'].map((kind) => askAll(`/example.com/three/@v/v1.0.0.${kind}`, 5)),
+    );
     expect(answers.flat().every(({ status: code }) => code === 200)).toBe(true);
-    for (const kind of ['info', 'mod', 'zip']) expect([kind, upstream.count(`/example.com/three/@v/v1.0.0.${kind}`)]).toEqual([kind, 1]);
+    for (const kind of ['info', 'mod', 'zip'])
+      expect([kind, upstream.count(`/example.com/three/@v/v1.0.0.${kind}`)]).toEqual([kind, 1]);
   });
 
   it('share a refusal, which then holds on all gateways', async () => {
@@ -49,7 +57,9 @@ describe('clients who miss the same thing at once', () => {
     expect(new Set(answers.map(({ status: code, text }) => `${code} ${text}`)).size).toBe(1);
     expect(answers[0]?.status).toBe(404);
     const again = await askAll('/example.com/gone/@v/v1.0.0.info', 2);
-    expect(again.map(({ headers }) => headers.get('x-stoa-cache'))).toEqual(Array.from({ length: 4 }, () => 'negative'));
+    expect(again.map(({ headers }) => headers.get('x-stoa-cache'))).toEqual(
+      Array.from({ length: 4 }, () => 'negative'),
+    );
     expect(upstream.count('/example.com/gone/@v/v1.0.0.info')).toBe(1);
   });
 
@@ -61,7 +71,11 @@ describe('clients who miss the same thing at once', () => {
     upstream.respond('/example.com/tags/@v/list', status(500, 'broken'));
     const stale = await ask(`${gateway.url}/example.com/tags/@v/list`);
     expect([stale.status, stale.text, stale.headers.get('x-stoa-cache')]).toEqual([200, 'v1.0.0\n', 'stale']);
-    upstream.add('example.com/tags', 'v1.1.0').respond('/example.com/tags/@v/list', (_request, _response, serve) => serve());
-    await expect.poll(async () => (await ask(`${gateway.url}/example.com/tags/@v/list`)).text, { timeout: 10_000 }).toBe('v1.0.0\nv1.1.0\n');
+    upstream
+      .add('example.com/tags', 'v1.1.0')
+      .respond('/example.com/tags/@v/list', (_request, _response, serve) => serve());
+    await expect
+      .poll(async () => (await ask(`${gateway.url}/example.com/tags/@v/list`)).text, { timeout: 10_000 })
+      .toBe('v1.0.0\nv1.1.0\n');
   });
 });

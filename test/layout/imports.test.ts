@@ -43,11 +43,13 @@ const files = ['apps', 'libs'].flatMap((top) =>
     .map((name) => join(top, name).split(sep).join('/')),
 );
 const imports: Import[] = files.flatMap((file) =>
-  [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => ({
-    file,
-    room: file.split('/').slice(0, 2).join('/'),
-    from: match[1] ?? '',
-  })),
+  [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g)].map(
+    (match) => ({
+      file,
+      room: file.split('/').slice(0, 2).join('/'),
+      from: match[1] ?? '',
+    }),
+  ),
 );
 
 describe('the rooms', () => {
@@ -65,7 +67,14 @@ describe('the rooms', () => {
   it('are entered by their door alone', () => {
     const broken = imports
       .filter(({ from }) => from.startsWith('.'))
-      .map(({ file, room, from }) => ({ file, room, from, target: relative(ROOT, join(ROOT, file, '..', from)).split(sep).join('/') }))
+      .map(({ file, room, from }) => ({
+        file,
+        room,
+        from,
+        target: relative(ROOT, join(ROOT, file, '..', from))
+          .split(sep)
+          .join('/'),
+      }))
       .filter(({ file, room, target }) => !target.startsWith(`${room}/`) && !isEntry(file, target))
       .map(({ file, from }) => `${file}: ${from} leads out of its room; import #libs/<room> instead`);
     expect(broken).toEqual([]);
@@ -79,15 +88,24 @@ describe('the rooms', () => {
   });
 
   it('have no import cycle', () => {
-    const graph = new Map(files.map((file) => [file, imports.filter((one) => one.file === file && one.from.startsWith('.')).map(({ from }) => resolve(file, from))]));
-    const cycles = files.filter((file) => reaches(graph, file, file)).map((file) => `${file} imports itself in a circle`);
+    const graph = new Map(
+      files.map((file) => [
+        file,
+        imports.filter((one) => one.file === file && one.from.startsWith('.')).map(({ from }) => resolve(file, from)),
+      ]),
+    );
+    const cycles = files
+      .filter((file) => reaches(graph, file, file))
+      .map((file) => `${file} imports itself in a circle`);
     expect(cycles).toEqual([]);
   });
 });
 
 describe('the files', () => {
   it('read the environment only in libs/config', () => {
-    const broken = files.filter((file) => !file.startsWith('libs/config/') && readFileSync(join(ROOT, file), 'utf8').includes('process.env'));
+    const broken = files.filter(
+      (file) => !file.startsWith('libs/config/') && readFileSync(join(ROOT, file), 'utf8').includes('process.env'),
+    );
     expect(broken.map((file) => `${file}: process.env is read by libs/config alone`)).toEqual([]);
   });
 
@@ -113,7 +131,10 @@ function isEntry(file: string, target: string): boolean {
 }
 
 function resolve(file: string, from: string): string {
-  return relative(ROOT, join(ROOT, file, '..', from)).split(sep).join('/').replace(/\.js$/, '.ts');
+  return relative(ROOT, join(ROOT, file, '..', from))
+    .split(sep)
+    .join('/')
+    .replace(/\.js$/, '.ts');
 }
 
 function reaches(graph: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {

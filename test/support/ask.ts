@@ -21,9 +21,15 @@ export function sha256(bytes: Buffer): string {
 }
 
 /** The value of one sample on a Prometheus page; 0 when it is not there. Labels in any order. */
-export async function metric(ops: string, name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+export async function metric(
+  ops: string,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const page = (await ask(`${ops}/metrics`)).text;
   const lines = page.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-  const fits = lines.filter((line) => Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)));
+  const fits = lines.filter((line) =>
+    Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)),
+  );
   return fits.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
 
+/** The flags of bin/stoa. */
+const FLAGS = ['--max-semi-space-size=1'];
+
 /** A gateway or a worker as its own process, as a user would run it: from the build, set by the environment alone. */
 export interface StoaProcess {
   /** The clients' address of a gateway. */
@@ -24,10 +27,14 @@ export interface StoaProcess {
 export type Wrapper = readonly [string, ...string[]];
 
 /** Starts `stoa <command>` and resolves when it says that it serves; rejects with its output when it exits before. */
-export async function startProcess(command: 'api' | 'worker', env: Record<string, string>, wrapper?: Wrapper): Promise<StoaProcess> {
-  const [program, ...words] = [...(wrapper ?? []), process.execPath, MAIN, command] as [string, ...string[]];
+export async function startProcess(
+  command: 'api' | 'worker',
+  env: Record<string, string>,
+  { wrapper, log: keeps = true }: { readonly wrapper?: Wrapper; readonly log?: boolean } = {},
+): Promise<StoaProcess> {
+  const [program, ...words] = [...(wrapper ?? []), process.execPath, ...FLAGS, MAIN, command] as [string, ...string[]];
   const child = spawn(program, words, {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', keeps ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',

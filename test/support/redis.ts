@@ -23,9 +23,13 @@ export async function startRedis(): Promise<TestRedis> {
   let server: ChildProcess | null = null;
 
   const start = async (): Promise<void> => {
-    const child = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', folder, '--appendonly', 'yes', '--save', ''], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      'redis-server',
+      ['--port', '0', '--unixsocket', socket, '--dir', folder, '--appendonly', 'yes', '--save', ''],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     server = child;
     const lines = createInterface({ input: child.stdout });
     await new Promise<void>((resolve, reject) => {

@@ -9,6 +9,8 @@ export interface StackOptions {
   readonly workers?: number;
   /** The settings of all processes. */
   readonly env: Record<string, string>;
+  /** Whether the logs are kept for the test; a benchmark throws them away, written all the same. */
+  readonly log?: boolean;
 }
 
 /** A whole Stoa: real Redis, gateways, workers, files in a folder of its own. */
@@ -25,18 +27,24 @@ export interface Stack {
 }
 
 /** Starts a stack on file storage, unless the environment says otherwise. */
-export async function startStack({ gateways = 1, workers = 1, env }: StackOptions): Promise<Stack> {
+export async function startStack({ gateways = 1, workers = 1, env, log = true }: StackOptions): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'stoa-stack-'));
   const redis = await startRedis();
-  const settings = { STOA_REDIS_URL: redis.url, STOA_DATA_DIR: join(folder, 'data'), STOA_SHUTDOWN_GRACE: '5s', GOSUMDB: 'off', ...env };
+  const settings = {
+    STOA_REDIS_URL: redis.url,
+    STOA_DATA_DIR: join(folder, 'data'),
+    STOA_SHUTDOWN_GRACE: '5s',
+    GOSUMDB: 'off',
+    ...env,
+  };
   const running: { gateways: StoaProcess[]; workers: StoaProcess[] } = { gateways: [], workers: [] };
   const addWorker = async (more: Record<string, string> = {}, wrapper?: Wrapper): Promise<StoaProcess> => {
-    const worker = await startProcess('worker', { ...settings, ...more }, wrapper);
+    const worker = await startProcess('worker', { ...settings, ...more }, { log, ...(wrapper ? { wrapper } : {}) });
     running.workers.push(worker);
     return worker;
   };
   const addGateway = async (more: Record<string, string> = {}): Promise<StoaProcess> => {
-    const gateway = await startProcess('api', { ...settings, ...more });
+    const gateway = await startProcess('api', { ...settings, ...more }, { log });
     running.gateways.push(gateway);
     return gateway;
   };
@@ -46,7 +54,10 @@ export async function startStack({ gateways = 1, workers = 1, env }: StackOption
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await Promise.all([...Array.from({ length: workers }, () => addWorker()), ...Array.from({ length: gateways }, () => addGateway())]);
+    await Promise.all([
+      ...Array.from({ length: workers }, () => addWorker()),
+      ...Array.from({ length: gateways }, () => addGateway()),
+    ]);
   } catch (error) {
     await close();
     throw error;

@@ -31,12 +31,14 @@ export class ApiModule {
         {
           provide: ProxyService,
           inject: [JobQueue],
-          useFactory: (queue: JobQueue) => new ProxyService(new Catalog(storage.modules, storage.meta, config.listTtl), queue, config, metrics),
+          useFactory: (queue: JobQueue) =>
+            new ProxyService(new Catalog(storage.modules, storage.meta, config.listTtl), queue, config, metrics),
         },
         {
           provide: SumdbService,
           inject: [JobQueue],
-          useFactory: (queue: JobQueue) => new SumdbService(new SumdbArchive(storage.meta, config.listTtl), queue, config, metrics),
+          useFactory: (queue: JobQueue) =>
+            new SumdbService(new SumdbArchive(storage.meta, config.listTtl), queue, config, metrics),
         },
       ],
     };

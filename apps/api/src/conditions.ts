@@ -22,7 +22,8 @@ export function select(method: string, headers: IncomingHttpHeaders, stat: Objec
 
 function notModified(headers: IncomingHttpHeaders, stat: ObjectStat): boolean {
   const tags = headers['if-none-match'];
-  if (tags !== undefined) return tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${stat.etag}"`);
+  if (tags !== undefined)
+    return tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${stat.etag}"`);
   const since = Date.parse(headers['if-modified-since'] ?? '');
   return !Number.isNaN(since) && Math.floor(stat.modified.getTime() / 1000) * 1000 <= since;
 }

@@ -2,7 +2,16 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { LoadedConfig } from '#libs/config';
-import { createLogger, createOpsServer, Health, listen, Metrics, NestLog, stopOnSignal, tellReady } from '#libs/observability';
+import {
+  createLogger,
+  createOpsServer,
+  Health,
+  listen,
+  Metrics,
+  NestLog,
+  stopOnSignal,
+  tellReady,
+} from '#libs/observability';
 import { Changes, JobQueue, QueueCompletions, QueuePulse, RedisLink, Refusals } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
@@ -21,10 +30,14 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const storage = await openStorage(config, metrics);
 
   const adapter = createAdapter(config, log);
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.with({ config, log, metrics, storage }), adapter, {
-    logger: new NestLog(log),
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ApiModule.with({ config, log, metrics, storage }),
+    adapter,
+    {
+      logger: new NestLog(log),
+      abortOnError: false,
+    },
+  );
   app.setGlobalPrefix(config.basePath);
   const link = app.get(RedisLink);
   const pulse = app.get(QueuePulse);
@@ -48,7 +61,10 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const ops = createOpsServer(metrics, health);
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);
-  log.info({ url: `${url}${config.basePath}`, ops: opsUrl, storage: config.storage.kind, offline: config.offline }, 'serving');
+  log.info(
+    { url: `${url}${config.basePath}`, ops: opsUrl, storage: config.storage.kind, offline: config.offline },
+    'serving',
+  );
   tellReady({ url: `${url}${config.basePath}`, ops: opsUrl });
 
   stopOnSignal({

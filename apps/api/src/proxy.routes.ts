@@ -46,7 +46,9 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
           },
     };
     const { found, cache } = await proxy.answer(asked, asker);
-    reply.header('content-type', contentType(asked.kind)).header('cache-control', cacheControl(asked.kind, found.fresh));
+    reply
+      .header('content-type', contentType(asked.kind))
+      .header('cache-control', cacheControl(asked.kind, found.fresh));
     return send(request, reply, found, cache, selection);
   };
 
@@ -73,7 +75,13 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
   server.route({ method: ['GET', 'HEAD'], url: '/*', handler });
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { stat, body }: Pick<Found, 'stat' | 'body'>, cache: CacheLabel, selection: Selection): FastifyReply {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { stat, body }: Pick<Found, 'stat' | 'body'>,
+  cache: CacheLabel,
+  selection: Selection,
+): FastifyReply {
   request.cache = cache;
   const { range } = selection;
   reply
@@ -83,14 +91,24 @@ function send(request: FastifyRequest, reply: FastifyReply, { stat, body }: Pick
     .header('last-modified', stat.modified.toUTCString())
     .header('accept-ranges', 'bytes');
   if (selection.status === 304) return reply.send();
-  if (selection.status === 416) return reply.header('content-range', `bytes */${stat.size}`).header('content-type', TEXT).send('range not satisfiable\n');
+  if (selection.status === 416)
+    return reply
+      .header('content-range', `bytes */${stat.size}`)
+      .header('content-type', TEXT)
+      .send('range not satisfiable\n');
   if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${stat.size}`);
   reply.header('content-length', range ? range.end - range.start + 1 : stat.size);
   return reply.send(body ?? undefined);
 }
 
 /** Writes a refusal; what is none is our own fault, logged in full and told as `internal error`. */
-export function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, negativeTtl: number, log: Logger): FastifyReply {
+export function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  negativeTtl: number,
+  log: Logger,
+): FastifyReply {
   const refusal = error instanceof RefusalError ? error : new RefusalError('internal', 'internal error');
   const cached = error instanceof RefusedAnswer ? error.cached : undefined;
   request.cache = cached === undefined ? 'none' : 'negative';

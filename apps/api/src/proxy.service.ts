@@ -46,7 +46,11 @@ export class ProxyService {
     if (found && found.fresh > 0) return { found, cache: found.tier };
     if (this.config.offline) return this.offline(request, found);
 
-    const { outcome, cached } = await this.run(request, asker, found ? this.config.refreshWait : this.config.waitTimeout);
+    const { outcome, cached } = await this.run(
+      request,
+      asker,
+      found ? this.config.refreshWait : this.config.waitTimeout,
+    );
 
     const now = await this.catalog.find(request, asker.choose); // the truth is in storage, whatever the outcome
     if (now) return { found: now, cache: now.fresh > 0 ? 'fetched' : 'stale' };
@@ -58,7 +62,11 @@ export class ProxyService {
     const stored = (): Promise<boolean> => this.catalog.answers(request);
     // What the two jobs of a version make is disjoint; a client that asks for the zip asks for the rest next.
     if (request.kind === 'zip' && !(await this.catalog.has({ ...request, kind: 'info' }))) {
-      void this.queue.run(jobFor({ ...request, kind: 'mod' }), { requestId, wait, stored: () => this.catalog.has({ ...request, kind: 'info' }) });
+      void this.queue.run(jobFor({ ...request, kind: 'mod' }), {
+        requestId,
+        wait,
+        stored: () => this.catalog.has({ ...request, kind: 'info' }),
+      });
     }
     return this.queue.run(jobFor(request), { requestId, wait, stored });
   }

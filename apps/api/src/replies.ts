@@ -38,8 +38,15 @@ const LONGEST = 600;
 const RETRY_AFTER = '2';
 
 /** Status line, headers and body of a refusal: `<kind in words>: <module>@<version>: <reason>`, one line. */
-export function refusalReply(refusal: Refusal, requestId: string, negativeTtl: number): { status: number; headers: Record<string, string>; body: string } {
-  const text = refusal.kind === 'internal' ? `internal error (request ${requestId})` : `${WORDS[refusal.kind]}: ${refusal.message}`;
+export function refusalReply(
+  refusal: Refusal,
+  requestId: string,
+  negativeTtl: number,
+): { status: number; headers: Record<string, string>; body: string } {
+  const text =
+    refusal.kind === 'internal'
+      ? `internal error (request ${requestId})`
+      : `${WORDS[refusal.kind]}: ${refusal.message}`;
   const headers: Record<string, string> = {
     'content-type': TEXT,
     'cache-control': refusal.kind === 'not-found' ? `public, max-age=${Math.ceil(negativeTtl / 1000)}` : 'no-store',
@@ -81,5 +88,8 @@ export function freshFor(milliseconds: number): string {
 function oneLine(text: string): string {
   const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   if (Buffer.byteLength(line) <= LONGEST) return line;
-  return `${Buffer.from(line).subarray(0, LONGEST - 3).toString('utf8').replace(/\uFFFD+$/u, '')}...`;
+  return `${Buffer.from(line)
+    .subarray(0, LONGEST - 3)
+    .toString('utf8')
+    .replace(/\uFFFD+$/u, '')}...`;
 }

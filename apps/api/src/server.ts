@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '#libs/config';
 import { registerProbes, readVersion, type Health, type Logger, type Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
@@ -43,7 +43,14 @@ export function registerRoutes(server: FastifyInstance, { config, log, metrics, 
   observeRequests(server, log, metrics);
   server.addHook('onRequest', (request, reply, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') next();
-    else refuse(request, reply, new RefusalError('method', `${request.method} is not served, only GET and HEAD`), config.notFoundTtl, log);
+    else
+      refuse(
+        request,
+        reply,
+        new RefusalError('method', `${request.method} is not served, only GET and HEAD`),
+        config.notFoundTtl,
+        log,
+      );
   });
   server.addHook('onSend', (_request, reply, _payload, next) => {
     // A connection that was busy when the close began would else stay open until its keep-alive ends.

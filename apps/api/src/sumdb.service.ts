@@ -52,7 +52,10 @@ export class SumdbService {
     if (kind !== 'lookup') return;
     const module = unescapePath(path.slice('lookup/'.length, path.lastIndexOf('@')));
     if (module !== null && matchPrefixPatterns(this.config.go.GONOSUMDB, module)) {
-      throw new RefusalError('forbidden', `${module}: private (GONOSUMDB): set GONOSUMDB or GOPRIVATE for the go command too`);
+      throw new RefusalError(
+        'forbidden',
+        `${module}: private (GONOSUMDB): set GONOSUMDB or GOPRIVATE for the go command too`,
+      );
     }
   }
 }

@@ -22,7 +22,7 @@ export function appRecipe(name: string, command: 'api' | 'worker', env: Environm
       return url;
     },
     spawn: () =>
-      spawn(process.execPath, [fileURLToPath(new URL('main.js', import.meta.url)), command], {
+      spawn(process.execPath, [...process.execArgv, fileURLToPath(new URL('main.js', import.meta.url)), command], {
         env,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         detached: true,

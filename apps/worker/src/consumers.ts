@@ -76,7 +76,10 @@ export class Consumers {
 
 async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   const limit = new AbortController();
-  const done = await Promise.race([work.then(() => true), after(milliseconds, false, { signal: limit.signal, ref: false })]);
+  const done = await Promise.race([
+    work.then(() => true),
+    after(milliseconds, false, { signal: limit.signal, ref: false }),
+  ]);
   limit.abort();
   return done;
 }

@@ -31,7 +31,10 @@ export function createHandlers({ fetcher, ingest, modules, archive, changes, scr
     'fetch.mod': async (version, { signal }) => {
       if (await stored({ kind: 'info', ...version })) return; // and so its .mod, which is stored first
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
-      const [mod, info] = await Promise.allSettled([fetcher.mod(version, { signal }), fetcher.info(version, { signal })]);
+      const [mod, info] = await Promise.allSettled([
+        fetcher.mod(version, { signal }),
+        fetcher.info(version, { signal }),
+      ]);
       if (mod.status === 'rejected') throw mod.reason;
       await ingest.storeMod(version, mod.value);
       if (info.status === 'rejected') throw info.reason;

@@ -2,7 +2,18 @@ import { DelayedError, WaitingError, type Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger, Metrics } from '#libs/observability';
 import { RefusalError, type RefusalKind } from '#libs/protocol';
-import { dedupId, refused, SCHEMA, STORED, subjectOf, type Envelope, type JobName, type JobRequest, type Outcome, type Refusals } from '#libs/queue';
+import {
+  dedupId,
+  refused,
+  SCHEMA,
+  STORED,
+  subjectOf,
+  type Envelope,
+  type JobName,
+  type JobRequest,
+  type Outcome,
+  type Refusals,
+} from '#libs/queue';
 import type { Handler, Handlers } from './handler.js';
 
 /** Why jobs are cancelled when a shutdown's grace is over: such a job goes back to its queue. */
@@ -45,13 +56,23 @@ export class JobRunner {
     const outcome = result.ok ? 'ok' : result.kind;
     const milliseconds = Date.now() - started;
     metrics.jobDuration.observe({ job: request.name, outcome }, milliseconds / 1000);
-    const fields = { job: request.name, subject: subjectOf(request), outcome, milliseconds, requestId: job.data.requestId };
+    const fields = {
+      job: request.name,
+      subject: subjectOf(request),
+      outcome,
+      milliseconds,
+      requestId: job.data.requestId,
+    };
     if (result.ok) log.info(fields, 'job done');
     else log.info({ ...fields, reason: result.message }, 'job refused');
     return result;
   }
 
-  private async attempt(request: JobRequest, requestId: string, cancelled: AbortSignal): Promise<Outcome | typeof SHUTDOWN> {
+  private async attempt(
+    request: JobRequest,
+    requestId: string,
+    cancelled: AbortSignal,
+  ): Promise<Outcome | typeof SHUTDOWN> {
     const { config } = this.parts;
     const limit = request.name.startsWith('fetch.') ? config.fetchTimeout : config.queryTimeout;
     const deadline = AbortSignal.timeout(limit);
@@ -67,7 +88,12 @@ export class JobRunner {
     }
   }
 
-  private async refuse(request: JobRequest, requestId: string, error: unknown, overdue: number | null): Promise<Outcome> {
+  private async refuse(
+    request: JobRequest,
+    requestId: string,
+    error: unknown,
+    overdue: number | null,
+  ): Promise<Outcome> {
     const subject = subjectOf(request);
     const refusal =
       overdue !== null

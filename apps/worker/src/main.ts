@@ -5,7 +5,16 @@ import { NestFactory } from '@nestjs/core';
 import type { LoadedConfig } from '#libs/config';
 import { DirectFetcher } from '#libs/fetcher';
 import { Scratch, ZipChecker } from '#libs/ingest';
-import { createLogger, createOpsServer, Health, listen, Metrics, NestLog, stopOnSignal, tellReady } from '#libs/observability';
+import {
+  createLogger,
+  createOpsServer,
+  Health,
+  listen,
+  Metrics,
+  NestLog,
+  stopOnSignal,
+  tellReady,
+} from '#libs/observability';
 import { RedisLink, WorkerPulse } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { Consumers } from './consumers.js';
@@ -42,7 +51,11 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   const health = new Health({
     redis: { critical: true, check: () => link.check() },
     storage: { critical: true, check: () => storage.objects.check() },
-    go: { critical: false, check: async () => (goVersion === null ? Promise.reject(new Error('no go command: direct is refused')) : undefined) },
+    go: {
+      critical: false,
+      check: async () =>
+        goVersion === null ? Promise.reject(new Error('no go command: direct is refused')) : undefined,
+    },
   });
   const ops = createOpsServer(metrics, health);
   const opsUrl = await listen(ops, config.opsListen);
@@ -65,6 +78,9 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   });
   consumers.start(config, log);
   await pulse.start();
-  log.info({ go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl }, 'taking jobs');
+  log.info(
+    { go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl },
+    'taking jobs',
+  );
   tellReady({ ops: opsUrl });
 }

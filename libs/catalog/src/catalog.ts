@@ -1,6 +1,23 @@
 import { createHash } from 'node:crypto';
-import { chooseLatest, filterVersions, formatList, parseList, type ModuleFile, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
-import { queryKey, readBody, type ByteRange, type MetaStore, type ModuleStore, type ObjectBody, type ObjectStat, type Tier } from '#libs/storage';
+import {
+  chooseLatest,
+  filterVersions,
+  formatList,
+  parseList,
+  type ModuleFile,
+  type ModuleRequest,
+  type ModuleVersion,
+} from '#libs/protocol';
+import {
+  queryKey,
+  readBody,
+  type ByteRange,
+  type MetaStore,
+  type ModuleStore,
+  type ObjectBody,
+  type ObjectStat,
+  type Tier,
+} from '#libs/storage';
 
 /** Something that is stored, with its freshness. */
 export interface Found {
@@ -32,7 +49,12 @@ export class Catalog {
     const whole = await this.read(request);
     if (!whole) return null;
     const part = choose ? choose(whole.stat) : 'all';
-    const body = part === 'all' ? whole.body : part === 'nothing' ? null : (await readBody(whole.body)).subarray(part.start, part.end + 1);
+    const body =
+      part === 'all'
+        ? whole.body
+        : part === 'nothing'
+          ? null
+          : (await readBody(whole.body)).subarray(part.start, part.end + 1);
     return { stat: whole.stat, body, tier: whole.tier, fresh: this.freshness(request, whole.stat) };
   }
 
@@ -43,7 +65,8 @@ export class Catalog {
 
   /** Whether a request can be answered freshly from storage now: what a waiting flight looks for. */
   async answers(request: ModuleRequest): Promise<boolean> {
-    const stat = request.kind === 'query' ? ((await this.read(request))?.stat ?? null) : await this.modules.stat(request);
+    const stat =
+      request.kind === 'query' ? ((await this.read(request))?.stat ?? null) : await this.modules.stat(request);
     return stat !== null && this.freshness(request, stat) > 0;
   }
 
@@ -66,7 +89,10 @@ export class Catalog {
   }
 
   private async knownVersions(module: string, options?: { whole: boolean }): Promise<string[] | null> {
-    const [last, stored] = await Promise.all([this.modules.get({ kind: 'list', module }), this.modules.versions(module)]);
+    const [last, stored] = await Promise.all([
+      this.modules.get({ kind: 'list', module }),
+      this.modules.versions(module),
+    ]);
     if (!last && stored.length === 0) return null;
     const listed = last && !options?.whole ? parseList((await readBody(last.body)).toString('utf8')) : [];
     return filterVersions(module, [...listed, ...stored]);
@@ -83,7 +109,9 @@ export class Catalog {
   }
 
   private async read(request: ModuleRequest): Promise<ObjectBody | null> {
-    return request.kind === 'query' ? this.meta.get(queryKey(request.module, request.query)) : this.modules.get(request);
+    return request.kind === 'query'
+      ? this.meta.get(queryKey(request.module, request.query))
+      : this.modules.get(request);
   }
 
   private freshness(request: ModuleRequest, stat: ObjectStat): number {

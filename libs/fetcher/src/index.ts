@@ -1,4 +1,12 @@
-export type { DownloadContext, FetchContext, FetchedFile, FetchedText, FetchedZip, Fetcher, SumdbFetcher } from './fetcher.js';
+export type {
+  DownloadContext,
+  FetchContext,
+  FetchedFile,
+  FetchedText,
+  FetchedZip,
+  Fetcher,
+  SumdbFetcher,
+} from './fetcher.js';
 export { createFetcher } from './create-fetcher.js';
 export { DirectFetcher } from './direct/direct.fetcher.js';
 export { PlannedFetcher } from './plan/planned-fetcher.js';

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { filterVersions, formatList, parseList, RefusalError, synthesizedMod, type ModuleVersion } from '#libs/protocol';
+import {
+  filterVersions,
+  formatList,
+  parseList,
+  RefusalError,
+  synthesizedMod,
+  type ModuleVersion,
+} from '#libs/protocol';
 import type { Logger, Metrics } from '#libs/observability';
 import type { FetchedText, FetchedZip } from '#libs/fetcher';
 import { indexKey, queryKey, readBody, receiptKey, type MetaStore, type ModuleStore } from '#libs/storage';
@@ -57,7 +64,8 @@ export class Ingest {
     if (!(await this.agrees(version, goMod))) await this.storeMod(version, { bytes: goMod, source: zip.source });
     metrics.verifications.inc({ result: 'ok' });
     if (info) await this.storeInfo(version, info);
-    if (await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal)) metrics.storedBytes.inc(zip.size);
+    if (await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))
+      metrics.storedBytes.inc(zip.size);
     const now = await this.parts.now();
     const receipt: Receipt = {
       module: version.module,
@@ -105,8 +113,14 @@ export class Ingest {
 
   private moved({ module, version }: ModuleVersion): RefusalError {
     this.parts.metrics.verifications.inc({ result: 'moved-tag' });
-    this.parts.log.warn({ module, version }, 'the source now gives another go.mod for a stored version: its tag moved; the first is kept');
-    return new RefusalError('forbidden', `${module}@${version}: the source gives other content than is stored: its tag was moved`);
+    this.parts.log.warn(
+      { module, version },
+      'the source now gives another go.mod for a stored version: its tag moved; the first is kept',
+    );
+    return new RefusalError(
+      'forbidden',
+      `${module}@${version}: the source gives other content than is stored: its tag was moved`,
+    );
   }
 }
 

@@ -34,7 +34,11 @@ export class Health {
   /** Runs all checks at once, each bounded to 2 s. */
   async readiness(): Promise<Readiness> {
     const results = await Promise.all(
-      Object.entries(this.checks).map(async ([name, { critical, check }]) => ({ name, critical, fault: await fault(check) })),
+      Object.entries(this.checks).map(async ([name, { critical, check }]) => ({
+        name,
+        critical,
+        fault: await fault(check),
+      })),
     );
     const failed = results.filter((result) => result.fault !== null);
     return {

@@ -14,7 +14,8 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>, pro
     formatters: { level: (label: string) => ({ level: label }) },
   };
   // Written in blocks: a line a write costs a busy gateway a tenth of its time. What is left is flushed at exit.
-  if (config.logFormat === 'json') return pino(options, pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 }));
+  if (config.logFormat === 'json')
+    return pino(options, pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 }));
   return pino(options, pretty({ ignore: 'process,pid,hostname', messageFormat: `${processName}: {msg}`, sync: true }));
 }
 

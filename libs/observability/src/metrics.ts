@@ -11,18 +11,33 @@ export class Metrics {
   readonly registry = new Registry();
 
   readonly httpRequests = this.counter('http_requests_total', 'Answered requests.', ['route', 'status', 'cache']);
-  readonly httpDuration = this.histogram('http_request_duration_seconds', 'From the request line to the last byte.', ['route', 'cache']);
-  readonly cacheLookups = this.counter('cache_lookups_total', 'Look-ups in storage: hit, stale or miss.', ['kind', 'result']);
-  readonly singleFlightJoined = this.counter('single_flight_joined_total', 'Callers who joined a job under way.', ['job']);
+  readonly httpDuration = this.histogram('http_request_duration_seconds', 'From the request line to the last byte.', [
+    'route',
+    'cache',
+  ]);
+  readonly cacheLookups = this.counter('cache_lookups_total', 'Look-ups in storage: hit, stale or miss.', [
+    'kind',
+    'result',
+  ]);
+  readonly singleFlightJoined = this.counter('single_flight_joined_total', 'Callers who joined a job under way.', [
+    'job',
+  ]);
   readonly waitingClients = this.gauge('waiting_clients', 'Callers that wait for a job now.');
   readonly queueJobs = this.gauge('queue_jobs', 'Jobs in Redis by state.', ['queue', 'state']);
   readonly workers = this.gauge('workers', 'Workers that gave a sign of life lately.');
   readonly jobDuration = this.histogram('job_duration_seconds', 'From start to outcome.', ['job', 'outcome']);
   readonly jobWait = this.histogram('job_wait_seconds', 'From being added to being started.', ['job']);
   readonly upstreamRequests = this.counter('upstream_requests_total', 'Requests to sources.', ['source', 'outcome']);
-  readonly upstreamDuration = this.histogram('upstream_request_duration_seconds', 'Until the last byte of an upstream answer.');
+  readonly upstreamDuration = this.histogram(
+    'upstream_request_duration_seconds',
+    'Until the last byte of an upstream answer.',
+  );
   readonly goCommands = this.counter('go_commands_total', 'Runs of the go command.', ['command', 'outcome']);
-  readonly storageDuration = this.histogram('storage_operation_duration_seconds', 'Storage operations.', ['backend', 'operation', 'outcome']);
+  readonly storageDuration = this.histogram('storage_operation_duration_seconds', 'Storage operations.', [
+    'backend',
+    'operation',
+    'outcome',
+  ]);
   readonly storedBytes = this.counter('stored_bytes_total', 'Bytes of module files stored.');
   readonly verifications = this.counter('verifications_total', 'Checks before storing, by result.', ['result']);
 

@@ -12,7 +12,9 @@ import { readVersion } from './version.js';
 export function createOpsServer(metrics: Metrics, health: Health): FastifyInstance {
   const server = fastify({ logger: false, forceCloseConnections: true });
   registerProbes(server, health, readVersion());
-  server.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.page()));
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.page()),
+  );
   return server;
 }
 

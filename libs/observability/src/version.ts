@@ -13,7 +13,10 @@ export interface Version {
 export function readVersion(): Version {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     try {
-      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name: string; version: string };
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        name: string;
+        version: string;
+      };
       return { name, version, node: process.version };
     } catch (error) {
       if (folder === dirname(folder)) throw error;

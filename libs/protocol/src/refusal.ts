@@ -40,6 +40,9 @@ export class RefusalError extends Error implements Refusal {
 
   /** The plain value, with what was asked in front where the message does not say it: a storage can't know. */
   about(subject: string): Refusal {
-    return { kind: this.kind, message: this.message.startsWith(subject) ? this.message : `${subject}: ${this.message}` };
+    return {
+      kind: this.kind,
+      message: this.message.startsWith(subject) ? this.message : `${subject}: ${this.message}`,
+    };
   }
 }

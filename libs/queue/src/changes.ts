@@ -24,7 +24,9 @@ export class Changes {
     this.link.subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
     this.link.subscriber.on('ready', missed);
     // ioredis keeps the subscription over reconnections; before the first connection it waits in its offline queue.
-    this.link.subscriber.subscribe(this.channel).catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'));
+    this.link.subscriber
+      .subscribe(this.channel)
+      .catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'));
   }
 
   private get channel(): string {

@@ -1,7 +1,18 @@
 export { Changes, type Change } from './changes.js';
 export { redisTime } from './clock.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
-export { dedupId, QUEUES, SCHEMA, subjectOf, type Envelope, type JobName, type JobRequest, type Jobs, type QueueName, type SumdbPath } from './jobs.js';
+export {
+  dedupId,
+  QUEUES,
+  SCHEMA,
+  subjectOf,
+  type Envelope,
+  type JobName,
+  type JobRequest,
+  type Jobs,
+  type QueueName,
+  type SumdbPath,
+} from './jobs.js';
 export { refused, STORED, type Outcome } from './outcome.js';
 export { QueuePulse, WorkerPulse } from './pulse.js';
 export { QueueCompletions, QueueModule, type QueueContext } from './queue.module.js';

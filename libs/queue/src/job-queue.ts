@@ -3,7 +3,16 @@ import type { Queue } from 'bullmq';
 import { RefusalError, type RefusalKind } from '#libs/protocol';
 import type { Metrics } from '#libs/observability';
 import { type Completions, readOutcome } from './completions.js';
-import { dedupId, JOB_OPTIONS, queueOf, SCHEMA, subjectOf, type Envelope, type JobRequest, type QueueName } from './jobs.js';
+import {
+  dedupId,
+  JOB_OPTIONS,
+  queueOf,
+  SCHEMA,
+  subjectOf,
+  type Envelope,
+  type JobRequest,
+  type QueueName,
+} from './jobs.js';
 import { refused, STORED, type Outcome } from './outcome.js';
 import { patiently } from './patience.js';
 import type { QueuePulse } from './pulse.js';
@@ -61,7 +70,10 @@ export class JobQueue {
       this.flights.set(id, flight);
     }
     const sooner = Promise.withResolvers<Answer>();
-    const timer = setTimeout(() => sooner.resolve(answered('timeout', `${subjectOf(job)}: not fetched in time; it goes on, try again`)), options.wait);
+    const timer = setTimeout(
+      () => sooner.resolve(answered('timeout', `${subjectOf(job)}: not fetched in time; it goes on, try again`)),
+      options.wait,
+    );
     this.callers.add(sooner.resolve);
     metrics.waitingClients.inc();
     try {
@@ -132,7 +144,12 @@ export class JobQueue {
     }
   }
 
-  private async await(queue: Queue, jobId: string, end: Promise<Outcome | null>, stored: () => Promise<boolean>): Promise<Outcome | null> {
+  private async await(
+    queue: Queue,
+    jobId: string,
+    end: Promise<Outcome | null>,
+    stored: () => Promise<boolean>,
+  ): Promise<Outcome | null> {
     let heard = Date.now();
     for (;;) {
       const pause = Promise.withResolvers<'look'>();

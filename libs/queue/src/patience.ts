@@ -17,7 +17,9 @@ export async function patiently<T>(patience: number, attempt: () => Promise<T>):
       return await within(Math.max(end - Date.now(), PAUSE), attempt());
     } catch (error) {
       if (Date.now() + PAUSE >= end) {
-        throw error instanceof RefusalError ? error : new RefusalError('busy', 'the job queue does not answer', { cause: error });
+        throw error instanceof RefusalError
+          ? error
+          : new RefusalError('busy', 'the job queue does not answer', { cause: error });
       }
       await after(PAUSE);
     }

@@ -47,9 +47,22 @@ export class QueueModule {
         {
           provide: JobQueue,
           inject: [Refusals, QueuePulse, QueueCompletions, ...QUEUES.map(getQueueToken)],
-          useFactory: (refusals: Refusals, pulse: QueuePulse, completions: QueueCompletions, query: Queue, download: Queue) => {
+          useFactory: (
+            refusals: Refusals,
+            pulse: QueuePulse,
+            completions: QueueCompletions,
+            query: Queue,
+            download: Queue,
+          ) => {
             for (const queue of [query, download]) logAbsence(queue, log, `the queue ${queue.name}`);
-            return new JobQueue({ queues: { query, download }, completions, refusals, pulse, metrics, patience: config.queuePatience });
+            return new JobQueue({
+              queues: { query, download },
+              completions,
+              refusals,
+              pulse,
+              metrics,
+              patience: config.queuePatience,
+            });
           },
         },
       ],

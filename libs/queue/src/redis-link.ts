@@ -9,7 +9,11 @@ export class RedisLink {
   readonly commands: Redis | Cluster;
   readonly subscriber: Redis | Cluster;
 
-  constructor(config: RedisConfig, readonly prefix: string, log: Logger) {
+  constructor(
+    config: RedisConfig,
+    readonly prefix: string,
+    log: Logger,
+  ) {
     this.commands = connectRedis(config, 'command');
     this.subscriber = connectRedis(config, 'blocking');
     logAbsence(this.commands, log, 'Redis');

@@ -26,7 +26,7 @@ import { openUnfinished, spooled } from './unfinished.js';
 const CHUNK = 256 * 1024;
 /** ... which is used when many files are read at once, for each reader holds some chunks. */
 const SMALL_CHUNK = 64 * 1024;
-const MANY_READERS = 32;
+const MANY_READERS = 4;
 
 const openFile = promisify(open);
 const readFile = promisify(read);
@@ -90,11 +90,13 @@ export class FsObjectStore implements ObjectStore {
     try {
       options.signal?.throwIfAborted();
       if (Buffer.isBuffer(source)) {
-        if (source.length !== options.size) throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
+        if (source.length !== options.size)
+          throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
         // A copy of its own: what is posted to a thread takes along all of the memory that it is a part of.
         return await this.threads.put({ ...task, source: new Uint8Array(source) });
       }
-      if ('file' in source) return await this.threads.put({ ...task, source: { file: source.file, size: options.size } });
+      if ('file' in source)
+        return await this.threads.put({ ...task, source: { file: source.file, size: options.size } });
       return await spooled(this.root, reader, options.signal, (file) => {
         options.signal?.throwIfAborted();
         return this.threads.put({ ...task, source: { file, size: options.size } });

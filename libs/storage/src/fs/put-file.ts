@@ -61,7 +61,7 @@ export function removeFile(path: string): void {
 function stage(source: PutTask['source'], path: string): void {
   if (source instanceof Uint8Array) {
     withFile(path, 'wx', (file) => {
-      for (let done = 0; done < source.length; ) done += writeSync(file, source, done);
+      for (let done = 0; done < source.length;) done += writeSync(file, source, done);
       if (source.length > 0) fsyncSync(file);
     });
     return;

@@ -85,5 +85,7 @@ function faultOf({ message, code, source }: Extract<PutReply, { failure: unknown
 /** The compiled thread; run from source, the built one is taken, for a plain thread can't load TypeScript. */
 function threadEntry(): URL {
   const compiled = new URL('./put.thread.js', import.meta.url);
-  return existsSync(compiled) ? compiled : new URL('../../../../dist/libs/storage/src/fs/put.thread.js', import.meta.url);
+  return existsSync(compiled)
+    ? compiled
+    : new URL('../../../../dist/libs/storage/src/fs/put.thread.js', import.meta.url);
 }

@@ -23,7 +23,12 @@ export async function openUnfinished(root: string): Promise<void> {
 }
 
 /** Spools a stream into an unfinished file for as long as it is used. */
-export async function spooled<T>(root: string, reader: SourceReader, signal: AbortSignal | undefined, use: (file: string) => Promise<T>): Promise<T> {
+export async function spooled<T>(
+  root: string,
+  reader: SourceReader,
+  signal: AbortSignal | undefined,
+  use: (file: string) => Promise<T>,
+): Promise<T> {
   const file = join(root, UNFINISHED_FOLDER, randomUUID());
   try {
     await pipeline(reader, createWriteStream(file, { flags: 'wx' }), { signal });
