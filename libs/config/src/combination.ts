@@ -25,6 +25,11 @@ export function combinationFaults(process: ProcessName, values: Values): string[
     faults.push('STOA_OPS_LISTEN: is the address of STOA_LISTEN; each needs its own');
   }
   if (fetches(process)) faults.push(...unreadableFiles(values));
+  if (process === 'start' && leadsTo(values.GOPROXY, values.STOA_LISTEN)) {
+    faults.push(
+      'GOPROXY: names this gateway itself, so it would ask itself for ever; set another one, or STOA_GO_ENV=GOPROXY=...',
+    );
+  }
   return faults;
 }
 
@@ -51,6 +56,19 @@ function fetches(process: ProcessName): boolean {
 function sameAddress(one: Config['listen'], other: Config['listen']): boolean {
   if ('socket' in one || 'socket' in other) return 'socket' in one && 'socket' in other && one.socket === other.socket;
   return one.port !== 0 && one.port === other.port && one.host === other.host;
+}
+
+/** Whether a GOPROXY has our own listener in it: what a developer's shell holds after `export GOPROXY=...`. */
+function leadsTo(goproxy: string, listen: Config['listen']): boolean {
+  if ('socket' in listen || listen.port === 0) return false;
+  const urls = goproxy
+    .split(/[,|]/)
+    .filter((entry) => URL.canParse(entry.trim()))
+    .map((entry) => new URL(entry.trim()));
+  return urls.some(
+    ({ hostname, port }) =>
+      Number(port) === listen.port && ['127.0.0.1', 'localhost', '[::1]', listen.host].includes(hostname),
+  );
 }
 
 function unreadableFiles(values: Values): string[] {

@@ -46,7 +46,7 @@ export class PutThreads {
       const put = this.waiting.shift()!;
       this.running.set(thread, put);
       thread.ref();
-      thread.postMessage(put.task);
+      thread.postMessage(put.task, []);
     }
   }
 
