@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, environment, loadConfig, type Environment, type ProcessName } from '#libs/config';
 
