@@ -1,22 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, type Environment, type ProcessName } from '#libs/config';
-
-const MACHINE = { cpus: 6, terminal: false };
-
-function load(env: Environment = {}, process: ProcessName = 'worker') {
-  return loadConfig(process, { GOPROXY: 'https://proxy.example,direct', ...env }, {}, MACHINE);
-}
-
-function faultsOf(env: Environment, process: ProcessName = 'worker'): readonly string[] {
-  try {
-    load(env, process);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
-}
+import { faultsOf, load } from './loading.js';
 
 describe('a gateway', () => {
   it('has two listeners with an address each', () => {

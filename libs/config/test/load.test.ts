@@ -1,22 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, environment, loadConfig, type Environment, type ProcessName } from '#libs/config';
-
-const MACHINE = { cpus: 6, terminal: false };
-
-function load(env: Environment = {}, process: ProcessName = 'worker') {
-  return loadConfig(process, { GOPROXY: 'https://proxy.example,direct', ...env }, {}, MACHINE);
-}
-
-function faultsOf(env: Environment, process: ProcessName = 'worker'): readonly string[] {
-  try {
-    load(env, process);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
-}
+import { ConfigError, environment, loadConfig } from '#libs/config';
+import { faultsOf, load } from './loading.js';
 
 describe('settings', () => {
   it('have defaults that make a whole configuration', () => {
