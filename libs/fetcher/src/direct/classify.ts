@@ -51,7 +51,9 @@ const ROWS: readonly Row[] = [
   { text: /source tree too large|file name collision|create zip: (?!git )/, kind: 'not-found' },
 
   // The page that says where the repository is. A host that does not exist is an answer: no such module.
+  // Git's words for it weigh as much: go asks for each prefix of a package, and an error at one would fail the whole.
   { text: /go-get=1": dial tcp: lookup.*no such host/, kind: 'not-found', reason: 'no such host' },
+  { text: /unable to access '[^']*': Could not resolve host/, kind: 'not-found', reason: 'no such host' },
   { text: /go-get=1: (401|403|404|410) /, kind: 'not-found' },
   { text: /go-get=1: \d{3} /, kind: 'upstream' },
 

@@ -160,8 +160,8 @@ const TABLE: readonly (readonly [string, kind: string, reason: string])[] = [
   ],
   [
     git('fetch -f origin', "fatal: unable to access 'https://example.com/m/': Could not resolve host: example.com"),
-    'upstream',
-    'the host can not be reached',
+    'not-found',
+    'no such host',
   ],
   [
     git(
