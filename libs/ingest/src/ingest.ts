@@ -79,7 +79,7 @@ export class Ingest {
       goModHash: goModHash(goMod),
       checks: ['zip-rules', 'go.mod'],
     };
-    // Without the receipt a version is not complete, so a crash before it means another run; after it, no second entry.
+    // A version has one receipt, and so one index entry, however often it is stored.
     if (await meta.put(receiptKey(version), json(receipt), 'create')) {
       await meta.put(indexKey(rfc3339(now), version), Buffer.alloc(0), 'create');
     }

@@ -135,10 +135,8 @@ export class JobQueue {
         completions.forget(offered);
         jobId = added.id;
         end = completions.expect(jobId);
-        const seen = await this.look(queue, jobId, stored); // it may have ended before we listened
-        if (seen !== 'running') return seen;
       }
-      return await this.await(queue, jobId, end, stored);
+      return await this.await(queue, jobId, end, stored, jobId !== offered);
     } finally {
       completions.forget(jobId);
     }
@@ -149,11 +147,14 @@ export class JobQueue {
     jobId: string,
     end: Promise<Outcome | null>,
     stored: () => Promise<boolean>,
+    joined: boolean,
   ): Promise<Outcome | null> {
     let heard = Date.now();
+    let wait = joined ? 0 : LOOK; // a joined job may have ended before we listened
     for (;;) {
       const pause = Promise.withResolvers<'look'>();
-      const timer = setTimeout(() => pause.resolve('look'), LOOK);
+      const timer = setTimeout(() => pause.resolve('look'), wait);
+      wait = LOOK;
       const first = await Promise.race([end, pause.promise]);
       clearTimeout(timer);
       if (first !== 'look') return first;

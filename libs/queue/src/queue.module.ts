@@ -103,7 +103,6 @@ function bullImports(config: Config, role: 'command' | 'blocking'): DynamicModul
       useFactory: () => ({
         connection: bullConnection(config.redis, role),
         prefix: queuePrefix(config.redis, config.queuePrefix),
-        skipVersionCheck: false,
       }),
       extraOptions: { manualRegistration: true },
     }),
