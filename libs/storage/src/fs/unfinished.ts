@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, openSync } from 'node:fs';
 import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -31,7 +31,8 @@ export async function spooled<T>(
 ): Promise<T> {
   const file = join(root, UNFINISHED_FOLDER, randomUUID());
   try {
-    await pipeline(reader, createWriteStream(file, { flags: 'wx' }), { signal });
+    // Opened here and now: a stream that opens by itself may make the file after a source that failed at once.
+    await pipeline(reader, createWriteStream('', { fd: openSync(file, 'wx') }), { signal });
     return await use(file);
   } finally {
     removeFile(file);
