@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -55,7 +54,7 @@ export class HttpTree implements ProxyTree {
     try {
       await pipeline(checked(answer, limit), sink, { signal: context.signal });
     } catch (error) {
-      if (!sink.closed) await once(sink, 'close'); // it may be opening still, or have its descriptor
+      if (!sink.closed) await new Promise((resolve) => sink.once('close', resolve)); // it may be opening still, or have its descriptor
       await rm(file, { force: true });
       throw error;
     }
