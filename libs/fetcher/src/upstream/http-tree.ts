@@ -54,7 +54,7 @@ export class HttpTree implements ProxyTree {
     try {
       await pipeline(checked(answer, limit), sink, { signal: context.signal });
     } catch (error) {
-      if (!sink.closed) await new Promise((resolve) => sink.once('close', resolve)); // it may be opening still, or have its descriptor
+      if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve)); // it may be opening still, or have its descriptor
       await rm(file, { force: true });
       throw error;
     }
