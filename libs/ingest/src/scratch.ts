@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ export class Scratch {
   private readonly parent: string;
   /** The folder of this worker. */
   readonly root: string;
+  /** Folders of jobs that ended: making and removing one costs as much as all else that a small job does here. */
+  private readonly empty: string[] = [];
   private touching: NodeJS.Timeout | undefined;
 
   constructor(dataDir: string) {
@@ -38,13 +40,14 @@ export class Scratch {
     await this.sweep();
   }
 
-  /** Gives `fn` a fresh folder and removes it with all it holds, whatever happens. */
+  /** Gives `fn` an empty folder of its own and removes all it holds, whatever happens. The next job has the folder. */
   async use<T>(fn: (dir: string) => Promise<T>): Promise<T> {
-    const dir = mkdtempSync(join(this.root, 'job-'));
+    const dir = this.empty.pop() ?? mkdtempSync(join(this.root, 'job-'));
     try {
       return await fn(dir);
     } finally {
-      await removeJob(dir);
+      if (clear(dir)) this.empty.push(dir);
+      else await remove(dir);
     }
   }
 
@@ -88,15 +91,15 @@ async function touch(dir: string): Promise<void> {
   await utimes(dir, now, now);
 }
 
-/** Removes a job's folder. Most hold one file or none, which is quicker done at once than handed to other threads. */
-async function removeJob(dir: string): Promise<void> {
+/** Removes the few files of a small job, at once: quicker than other threads are told to. False: it is more than that. */
+function clear(dir: string): boolean {
   try {
     const entries = readdirSync(dir, { withFileTypes: true });
-    if (entries.length > FEW || entries.some((entry) => entry.isDirectory())) throw new Error('a tree');
+    if (entries.length > FEW || entries.some((entry) => entry.isDirectory())) return false;
     for (const { name } of entries) unlinkSync(join(dir, name));
-    rmdirSync(dir);
+    return true;
   } catch {
-    await remove(dir);
+    return false;
   }
 }
 

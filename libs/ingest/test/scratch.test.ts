@@ -46,7 +46,7 @@ it('makes a folder of its own, for this user alone', async () => {
   expect(dirname(scratch.root)).toBe(join(dataDir, 'data', 'scratch'));
 });
 
-it('gives each use a fresh folder and removes it afterwards', async () => {
+it('gives each use a folder of its own, and a later use an emptied one', async () => {
   await scratch.open();
   const [first, second] = await Promise.all([
     scratch.use(async (dir) => {
@@ -56,7 +56,10 @@ it('gives each use a fresh folder and removes it afterwards', async () => {
     scratch.use((dir) => Promise.resolve(dir)),
   ]);
   expect(first).not.toBe(second);
-  expect(await readdir(scratch.root)).toEqual([]);
+  await scratch.use(async (dir) => {
+    expect([first, second]).toContain(dir);
+    expect(await readdir(dir)).toEqual([]);
+  });
 });
 
 it('removes the folder when its use fails, and gives the failure on', async () => {

@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
-import { rmdir } from 'node:fs/promises';
+import { closeSync, fsyncSync, mkdirSync, openSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from './fs-error.js';
 
@@ -29,10 +28,10 @@ export function syncFolder(path: string): void {
 }
 
 /** Removes a folder and those above it, up to and without `root`, as far as they are empty. */
-export async function pruneFolders(path: string, root: string): Promise<void> {
+export function pruneFolders(path: string, root: string): void {
   for (let folder = path; folder.length > root.length; folder = dirname(folder)) {
     try {
-      await rmdir(folder);
+      rmdirSync(folder);
     } catch (error) {
       const code = errorCode(error);
       // Another delete was quicker: what is above may still be empty.

@@ -1,8 +1,17 @@
-import { closeSync, constants, createReadStream, fstatSync, open, read, type BigIntStats } from 'node:fs';
-import { access, stat, unlink } from 'node:fs/promises';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+  unlinkSync,
+  type BigIntStats,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import { RefusalError } from '#libs/protocol';
 import { checkRange, SMALL_OBJECT } from '../body.js';
 import { checkKey } from '../key.js';
@@ -19,7 +28,8 @@ import { SourceError, SourceReader } from '../source-reader.js';
 import { isAbsent, translateFsError } from './fs-error.js';
 import { pruneFolders, syncFolder } from './folders.js';
 import { listFiles } from './listing.js';
-import { PutThreads } from './put-threads.js';
+import { PutThread } from './put-thread.js';
+import type { PutTask } from './put-file.js';
 import { openUnfinished, spooled } from './unfinished.js';
 
 /** Bytes read at once from a large file: a third faster than Node's default of 64 KiB ... */
@@ -27,18 +37,22 @@ const CHUNK = 256 * 1024;
 /** ... which is used when many files are read at once, for each reader holds some chunks. */
 const SMALL_CHUNK = 64 * 1024;
 const MANY_READERS = 4;
-
-const openFile = promisify(open);
-const readFile = promisify(read);
+/** Files of more bytes may take long to sync. */
+const LARGE = 1024 * 1024;
 
 /**
  * Keeps objects as files below a root folder, which several processes and machines may share. A file is made whole
  * in `.tmp`, synced, and then named by link (create) or rename (replace).
+ *
+ * Looks and small reads are synchronous, as in nginx: the kernel answers them from memory in a hundredth of a
+ * millisecond, and a turn through Node's thread pool costs twenty times that. Large bodies are streamed, and what
+ * waits for the disk by its nature (put) has threads of its own.
  */
 export class FsObjectStore implements ObjectStore {
   readonly backend = 'fs';
   private readonly root: string;
-  private readonly threads = new PutThreads();
+  /** Small files and large ones do not wait for each other. */
+  private readonly threads = { small: new PutThread(), large: new PutThread() };
   private readers = 0;
 
   constructor(options: { readonly root: string }) {
@@ -47,28 +61,27 @@ export class FsObjectStore implements ObjectStore {
 
   async stat(key: string): Promise<ObjectStat | null> {
     const path = this.path(key);
-    return this.orAbsent(async () => {
-      const found = await stat(path, { bigint: true });
-      return found.isFile() ? toStat(found) : null;
+    return this.orAbsent(() => {
+      const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+      return found?.isFile() ? toStat(found) : null;
     });
   }
 
   async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
     const path = this.path(key);
-    return this.orAbsent(async () => {
-      const handle = await openFile(path, 'r');
+    return this.orAbsent(() => {
+      const handle = openSync(path, 'r');
       // What holds the handle at the end closes it: this function, or the stream that it gives away.
       let streaming = false;
       try {
-        // The open file, not the name: what replaces the name meanwhile has other bytes. Synchronous, as closing is:
-        // neither waits for the disk, and a turn through Node's thread pool costs a small read as much as the rest.
+        // The open file, not the name: what replaces the name meanwhile has other bytes.
         const found = fstatSync(handle, { bigint: true });
         if (!found.isFile()) return null;
         const meta = toStat(found);
         if (range) checkRange(range, meta.size);
         const { start, end } = range ?? { start: 0, end: meta.size - 1 };
         if (end - start < SMALL_OBJECT) {
-          return { stat: meta, body: await readPart(handle, start, end - start + 1), tier: 'storage' };
+          return { stat: meta, body: readPart(handle, start, end - start + 1), tier: 'storage' };
         }
         streaming = true;
         return { stat: meta, body: this.stream(handle, start, end), tier: 'storage' };
@@ -93,13 +106,13 @@ export class FsObjectStore implements ObjectStore {
         if (source.length !== options.size)
           throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
         // A copy of its own: what is posted to a thread takes along all of the memory that it is a part of.
-        return await this.threads.put({ ...task, source: new Uint8Array(source) });
+        return await this.make({ ...task, source: new Uint8Array(source) }, options.size);
       }
       if ('file' in source)
-        return await this.threads.put({ ...task, source: { file: source.file, size: options.size } });
+        return await this.make({ ...task, source: { file: source.file, size: options.size } }, options.size);
       return await spooled(this.root, reader, options.signal, (file) => {
         options.signal?.throwIfAborted();
-        return this.threads.put({ ...task, source: { file, size: options.size } });
+        return this.make({ ...task, source: { file, size: options.size } }, options.size);
       });
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -121,10 +134,10 @@ export class FsObjectStore implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     const path = this.path(key);
-    await this.orAbsent(async () => {
-      await unlink(path);
+    await this.orAbsent(() => {
+      unlinkSync(path);
       syncFolder(dirname(path));
-      await pruneFolders(dirname(path), this.root);
+      pruneFolders(dirname(path), this.root);
       return null;
     });
   }
@@ -136,17 +149,26 @@ export class FsObjectStore implements ObjectStore {
   }
 
   async check(): Promise<void> {
+    this.look();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.threads.small.close(), this.threads.large.close()]);
+  }
+
+  /** Throws unless the root is there. */
+  private look(): void {
     try {
       // With a slash it must be a folder.
-      await access(`${this.root}/`, constants.R_OK | constants.X_OK);
+      accessSync(`${this.root}/`, constants.R_OK | constants.X_OK);
     } catch (error) {
       if (isAbsent(error)) throw new RefusalError('busy', 'the storage is not there', { cause: error });
       throw translateFsError(error);
     }
   }
 
-  async close(): Promise<void> {
-    await this.threads.close();
+  private make(task: PutTask, size: number): Promise<boolean> {
+    return (size > LARGE ? this.threads.large : this.threads.small).put(task);
   }
 
   private path(key: string): string {
@@ -154,13 +176,15 @@ export class FsObjectStore implements ObjectStore {
     return join(this.root, key);
   }
 
-  private async orAbsent<T>(look: () => Promise<T | null>): Promise<T | null> {
+  /** What is found; an absence only counts while the root is there. */
+  private orAbsent<T>(find: () => T | null): T | null {
     try {
-      return await look();
+      const found = find();
+      if (found !== null) return found;
     } catch (error) {
       if (!isAbsent(error)) throw translateFsError(error);
     }
-    await this.check();
+    this.look();
     return null;
   }
 }
@@ -177,11 +201,11 @@ function toStat({ size, mtimeNs, mtimeMs, ino }: BigIntStats): ObjectStat {
   };
 }
 
-async function readPart(handle: number, start: number, length: number): Promise<Buffer> {
+function readPart(handle: number, start: number, length: number): Buffer {
   // Not from Node's shared pool: a cache that keeps the Buffer would keep all of the pool's slab.
   const bytes = Buffer.allocUnsafeSlow(length);
   for (let done = 0; done < length;) {
-    const { bytesRead } = await readFile(handle, bytes, done, length - done, start + done);
+    const bytesRead = readSync(handle, bytes, done, length - done, start + done);
     if (bytesRead === 0) throw new Error('file ended while it was read');
     done += bytesRead;
   }

@@ -32,20 +32,45 @@ export interface PutTask {
   readonly source: Uint8Array | { readonly file: string; readonly size: number };
 }
 
+/** What became of a put. False: `create` came second. */
+export type PutOutcome = { readonly created: boolean } | { readonly error: unknown };
+
 /**
- * Makes a file whole in `.tmp`, below the root and so on the same file system, syncs it, gives it its name (by link to
- * create, for a rename would overwrite; by rename to replace) and syncs the folder. False: `create` came second.
- * Synchronous from end to end, for a thread of its own: each of its ten calls may wait for the file system's journal.
- * Throws system errors, and SourceError when the source has another size.
+ * Makes files: each whole in `.tmp`, below the root and so on the same file system, synced, and given its name (by
+ * link to create, for a rename would overwrite; by rename to replace). Then the folders are synced, each once: one
+ * wait for the file system's journal serves all. Synchronous from end to end, for a thread of its own. Each outcome is
+ * as if the put were alone; errors are system errors, and SourceError when the source has another size.
  */
-export function putFile({ root, target, mode, source }: PutTask): boolean {
+export function putFiles(tasks: readonly PutTask[]): PutOutcome[] {
+  const unsynced = new Map<string, unknown>();
+  const outcomes = tasks.map((task) => attempt(task));
+  const folders = new Set(tasks.filter((_, at) => 'created' in outcomes[at]!).map(({ target }) => dirname(target)));
+  for (const folder of folders) {
+    try {
+      syncFolder(folder);
+    } catch (error) {
+      unsynced.set(folder, error);
+    }
+  }
+  if (unsynced.size === 0) return outcomes;
+  return outcomes.map((outcome, at) => {
+    const folder = dirname(tasks[at]!.target);
+    return 'created' in outcome && unsynced.has(folder) ? { error: unsynced.get(folder) } : outcome;
+  });
+}
+
+function attempt({ root, target, mode, source }: PutTask): PutOutcome {
   const folder = join(root, UNFINISHED_FOLDER);
   const staged = join(folder, randomUUID());
   try {
-    inFolder(folder, () => stage(source, staged));
-    return commit(staged, target, mode);
-  } finally {
-    removeFile(staged);
+    try {
+      inFolder(folder, () => stage(source, staged));
+      return { created: name(staged, target, mode) };
+    } finally {
+      removeFile(staged);
+    }
+  } catch (error) {
+    return { error };
   }
 }
 
@@ -77,24 +102,19 @@ function stage(source: PutTask['source'], path: string): void {
   withFile(path, 'r', fsyncSync);
 }
 
-function commit(staged: string, target: string, mode: PutTask['mode']): boolean {
-  const folder = dirname(target);
+/** False: the name was taken. Who took it may not have synced the folder yet, so it is synced then too. */
+function name(staged: string, target: string, mode: PutTask['mode']): boolean {
   for (let tries = 1; ; tries++) {
     try {
       if (mode === 'create') linkSync(staged, target);
       else renameSync(staged, target);
-      syncFolder(folder);
       return true;
     } catch (error) {
       const code = errorCode(error);
-      if (code === 'EEXIST' && mode === 'create') {
-        // Who came first may not have synced the folder yet, and the caller goes on as if the file were safe.
-        syncFolder(folder);
-        return false;
-      }
+      if (code === 'EEXIST' && mode === 'create') return false;
       if (code !== 'ENOENT' || tries === FOLDER_TRIES) throw error;
     }
-    makeFolder(folder);
+    makeFolder(dirname(target));
   }
 }
 

@@ -5,8 +5,8 @@ import type { PutTask } from './put-file.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
 import type { PutReply } from './put.thread.js';
 
-/** Puts at once. They wait for the disk most of the time, and one journal commit of it serves several. */
-const THREADS = 2;
+/** Puts that go to the thread at once, at most: the first of them waits for the last. */
+const BATCH = 16;
 /** Mebibytes; bytes of files are not counted. */
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
@@ -17,15 +17,16 @@ interface Put {
 }
 
 /**
- * Runs puts in threads of their own: one message to and fro in place of ten turns through Node's thread pool, and no
- * wait of the event loop for a file system. Threads are started when there is work, and keep no process alive.
+ * Runs puts in a thread of its own: one message to and fro in place of ten turns through Node's thread pool, and no
+ * wait of the event loop for a file system. What comes while the thread is busy goes to it together. The thread is
+ * started when there is work, and keeps no process alive while it has none.
  */
-export class PutThreads {
+export class PutThread {
   private readonly waiting: Put[] = [];
-  private readonly idle: Worker[] = [];
-  private readonly running = new Map<Worker, Put>();
+  private running: Put[] = [];
+  private thread: Worker | null = null;
 
-  /** True when the file was created or replaced; see putFile. */
+  /** True when the file was created or replaced; see putFiles. */
   async put(task: PutTask): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ task, resolve, reject });
@@ -33,47 +34,46 @@ export class PutThreads {
     });
   }
 
-  /** Ends the threads. Puts under way are rejected; each is whole or absent. */
+  /** Ends the thread. Puts under way are rejected; each is whole or absent. */
   async close(): Promise<void> {
     const reason = new Error('the storage is closed');
-    for (const { reject } of [...this.waiting.splice(0), ...this.running.values()]) reject(reason);
-    await Promise.all([...this.idle, ...this.running.keys()].map((thread) => thread.terminate()));
+    for (const { reject } of [...this.waiting.splice(0), ...this.running.splice(0)]) reject(reason);
+    await this.thread?.terminate();
   }
 
   private dispatch(): void {
-    while (this.waiting.length > 0 && this.running.size < THREADS) {
-      const thread = this.idle.pop() ?? this.start();
-      const put = this.waiting.shift()!;
-      this.running.set(thread, put);
-      thread.ref();
-      thread.postMessage(put.task, []);
-    }
+    if (this.running.length > 0 || this.waiting.length === 0) return;
+    const thread = (this.thread ??= this.start());
+    this.running = this.waiting.splice(0, BATCH);
+    thread.ref();
+    thread.postMessage(
+      this.running.map(({ task }) => task),
+      [],
+    );
   }
 
   private start(): Worker {
     const thread = new Worker(threadEntry(), { execArgv: [], env: {}, resourceLimits: MEMORY });
     let crash: unknown;
-    thread.on('message', (reply: PutReply) => this.settle(thread, reply));
+    thread.on('message', (replies: PutReply[]) => this.settle(thread, replies));
     thread.on('error', (error) => (crash = error));
-    thread.on('exit', (code) => this.bury(thread, crash ?? new Error(`a storage thread ended with code ${code}`)));
+    thread.on('exit', (code) => this.bury(crash ?? new Error(`a storage thread ended with code ${code}`)));
     return thread;
   }
 
-  private settle(thread: Worker, reply: PutReply): void {
-    const put = this.running.get(thread);
-    this.running.delete(thread);
+  private settle(thread: Worker, replies: PutReply[]): void {
+    const puts = this.running.splice(0);
     thread.unref();
-    this.idle.push(thread);
-    if ('created' in reply) put?.resolve(reply.created);
-    else put?.reject(faultOf(reply.failure));
     this.dispatch();
+    for (const [at, reply] of replies.entries()) {
+      if ('created' in reply) puts[at]?.resolve(reply.created);
+      else puts[at]?.reject(faultOf(reply.failure));
+    }
   }
 
-  private bury(thread: Worker, reason: unknown): void {
-    this.running.get(thread)?.reject(reason);
-    this.running.delete(thread);
-    const at = this.idle.indexOf(thread);
-    if (at >= 0) this.idle.splice(at, 1);
+  private bury(reason: unknown): void {
+    this.thread = null;
+    for (const { reject } of this.running.splice(0)) reject(reason);
     this.dispatch();
   }
 }
