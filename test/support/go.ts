@@ -35,7 +35,7 @@ export interface GoClient {
   close(): Promise<void>;
 }
 
-/** Makes a client in an empty folder. `env` are Go's settings: GOPROXY at least. */
+/** Makes a client in an empty folder. `env` are Go's settings: GOPROXY at least; PATH when it is not the installed go. */
 export async function goClient(env: Record<string, string>): Promise<GoClient> {
   const folder = await mkdtemp(join(tmpdir(), 'stoa-go-'));
   const cache = join(folder, 'modcache');
