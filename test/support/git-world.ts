@@ -35,7 +35,10 @@ const REPOSITORIES = {
   retracted: [
     { files: { 'go.mod': goMod('retracted'), 'r.go': goFile('retracted') }, tags: ['v1.0.0'] },
     { files: { 'r1.go': goFile('retracted') }, tags: ['v1.1.0'] },
-    { files: { 'go.mod': goMod('retracted', '\n// Published by mistake.\nretract [v1.1.0, v1.2.0]\n') }, tags: ['v1.2.0'] },
+    {
+      files: { 'go.mod': goMod('retracted', '\n// Published by mistake.\nretract [v1.1.0, v1.2.0]\n') },
+      tags: ['v1.2.0'],
+    },
   ],
   /** Nothing is left that is not retracted. */
   withdrawn: [
