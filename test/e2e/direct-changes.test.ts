@@ -11,7 +11,7 @@ let moving: WorldRepository;
 
 beforeAll(async () => {
   world = await startGitWorld();
-  moving = world.repositories.moving;
+  moving = world.repositoryOf('moving');
   // Without the memory tier the age of a stored copy is what its file says.
   stack = await startStack({
     env: { GOPROXY: 'direct', STOA_GO_ENV: world.host.goEnvSetting, STOA_MEMORY_CACHE: '0' },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseInfo } from '#libs/protocol';
 import { ask, type Answer } from '../support/ask.js';
-import { type GitWorld, type RepositoryName, startGitWorld } from '../support/git-world.js';
+import { type GitWorld, startGitWorld } from '../support/git-world.js';
 import { goJudge, type GoModule } from '../support/go-judge.js';
 import { startStack, type Stack } from '../support/stack.js';
 
@@ -125,15 +125,9 @@ afterAll(async () => {
 /** Puts the hashes of a module's repository in place of `{n}` and `{n:digits}`. */
 function fill(module: string, text: string): string {
   return text.replaceAll(/\{(\d+)(?::(\d+))?\}/g, (_all, commit: string, digits?: string) => {
-    const hash = world.repositories[repositoryOf(module)].commits[Number(commit)] ?? '';
+    const hash = world.repositoryOf(module).commits[Number(commit)] ?? '';
     return hash.slice(0, Number(digits ?? hash.length));
   });
-}
-
-function repositoryOf(module: string): RepositoryName {
-  const name = Object.keys(world.repositories).find((one) => module === one || module.startsWith(`${one}/`));
-  if (name === undefined) throw new Error(`no repository has ${module}`);
-  return name as RepositoryName;
 }
 
 /** The `.info` of a query, or `@latest`. */

@@ -4,8 +4,8 @@ import type { GitRepository, GitStep } from './git-repository.js';
 /** Repositories on example.com that between them have what version control can hold for a Go module, good and bad. */
 export interface GitWorld {
   readonly host: GitHost;
-  /** By their name below example.com. */
-  readonly repositories: Readonly<Record<RepositoryName, WorldRepository>>;
+  /** The repository that has a module, whose path is given without `example.com/`. Throws when none has it. */
+  repositoryOf(module: string): WorldRepository;
   close(): Promise<void>;
 }
 
@@ -15,12 +15,10 @@ export interface WorldRepository {
   readonly commits: readonly string[];
 }
 
-export type RepositoryName = keyof typeof REPOSITORIES;
-
 const goMod = (path: string, rest = '', go = '1.20'): string => `module example.com/${path}\n\ngo ${go}\n${rest}`;
 const goFile = (name: string): string => `package ${name}\n\nconst Name = "${name}"\n`;
 
-const REPOSITORIES = {
+const REPOSITORIES: Readonly<Record<string, readonly GitStep[]>> = {
   /** Tags that are versions, and tags that only look like it. */
   tags: [
     { files: { 'go.mod': goMod('tags'), 'tags.go': goFile('tags') }, tags: ['v1.0.0', 'vv1.0.0', 'v1', 'V1.0.1'] },
@@ -109,15 +107,23 @@ const REPOSITORIES = {
   ],
   /** What the tests of changes push to. */
   moving: [{ files: { 'go.mod': goMod('moving'), 'a.go': goFile('moving') }, tags: ['v1.0.0', 'v1.1.0'] }],
-} satisfies Readonly<Record<string, readonly GitStep[]>>;
+};
 
 /** Makes the repositories and starts their host. */
 export async function startGitWorld(): Promise<GitWorld> {
   const host = await GitHost.start();
-  const made = Object.entries<readonly GitStep[]>(REPOSITORIES).map(async ([name, steps]) => {
+  const made = Object.entries(REPOSITORIES).map(async ([name, steps]): Promise<[string, WorldRepository]> => {
     const repository = await host.createRepo(`example.com/${name}`);
-    return [name, { repository, commits: steps.length > 0 ? await repository.push(...steps) : [] }] as const;
+    return [name, { repository, commits: steps.length > 0 ? await repository.push(...steps) : [] }];
   });
-  const repositories = Object.fromEntries(await Promise.all(made)) as Record<RepositoryName, WorldRepository>;
-  return { host, repositories, close: () => host.close() };
+  const repositories = await Promise.all(made);
+  return {
+    host,
+    repositoryOf(module) {
+      const found = repositories.find(([name]) => module === name || module.startsWith(`${name}/`));
+      if (!found) throw new Error(`no repository of the world has example.com/${module}`);
+      return found[1];
+    },
+    close: () => host.close(),
+  };
 }

@@ -31,9 +31,9 @@ export interface GoJudge {
 export async function goJudge(env: Readonly<Record<string, string>>): Promise<GoJudge> {
   const client = await goClient({ GOSUMDB: 'off', ...env });
   return {
-    list: async (flags, targets) => modulesOf(await client.run('list', '-m', '-e', ...flags, '-json', ...targets)),
+    list: async (flags, targets) => modulesOf(await client.run(['list', '-m', '-e', ...flags, '-json', ...targets])),
     download: async (target) => {
-      const [module] = modulesOf(await client.run('mod', 'download', '-json', target));
+      const [module] = modulesOf(await client.run(['mod', 'download', '-json', target]));
       if (!module) throw new Error(`go mod download says nothing about ${target}`);
       return module;
     },
