@@ -77,7 +77,7 @@ describe('a real go command with GOPROXY set and checksums on', () => {
   it.each(COMMANDS)(
     'go %s %s succeeds through gateway, queue, worker and storage',
     async (...words: readonly string[]) => {
-      const run = await client.run(...words);
+      const run = await client.run(words);
       expect([run.code, run.stderr]).toEqual([0, run.stderr]);
       if (words[1] === '-m') expect(run.stdout).toBe('example.com/Leaf v1.0.0 v1.1.0\n');
     },
@@ -89,7 +89,7 @@ describe('a real go command with GOPROXY set and checksums on', () => {
   });
 
   it('sees why a version does not exist', async () => {
-    const run = await client.run('list', '-m', 'example.com/Leaf@v9.9.9');
+    const run = await client.run(['list', '-m', 'example.com/Leaf@v9.9.9']);
     expect(run.code).not.toBe(0);
     expect(run.stderr).toContain('404 Not Found\n\tserver response: not found: example.com/Leaf@v9.9.9: ');
   });
@@ -106,7 +106,7 @@ describe('a real go command with GOPROXY set and checksums on', () => {
     await git.close();
     await client.forget();
     for (const words of COMMANDS) {
-      const run = await client.run(...words);
+      const run = await client.run(words);
       expect([words.join(' '), run.code, run.stderr]).toEqual([words.join(' '), 0, run.stderr]);
     }
     upstream = await startUpstream();

@@ -7,19 +7,27 @@ const run = promisify(execFile);
 
 /** First commit of every repository, UTC; each later one is a minute younger. */
 const FIRST_COMMIT = Date.UTC(2026, 0, 1);
+const GOPHER = 'Gopher <gopher@example.com>';
 
 /** The environment of the fixture's own git commands: no settings of the machine, which could sign or hook. */
 export function fixtureGitEnv(): Record<string, string | undefined> {
   return { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' };
 }
 
+/** A symbolic link in place of a file's content. */
+export interface GitLink {
+  readonly link: string;
+}
+
 /** One commit and what points to it. */
 export interface GitStep {
   /** Path to content; `null` removes the file. Files not named stay. */
-  readonly files: Readonly<Record<string, string | null>>;
+  readonly files: Readonly<Record<string, string | GitLink | null>>;
   /** Default: `main`. A new branch begins at the tip of `main`. */
   readonly branch?: string;
   readonly tags?: readonly string[];
+  /** Tags with a message, made an hour after the commit. */
+  readonly annotated?: readonly string[];
 }
 
 /** A bare repository, filled by `git fast-import`: one process for any number of commits, no work tree. */
@@ -63,6 +71,11 @@ export class GitRepository {
     await run('git', ['--git-dir', this.folder, 'tag', '--force', name, commit], { env: fixtureGitEnv() });
   }
 
+  /** Removes a tag. */
+  async untag(name: string): Promise<void> {
+    await run('git', ['--git-dir', this.folder, 'tag', '--delete', name], { env: fixtureGitEnv() });
+  }
+
   private importLines(step: GitStep, mark: number): string[] {
     const branch = step.branch ?? 'main';
     const seconds = FIRST_COMMIT / 1000 + 60 * this.commits++;
@@ -71,17 +84,25 @@ export class GitRepository {
     const lines = [
       `commit refs/heads/${branch}`,
       `mark :${mark}`,
-      `committer Gopher <gopher@example.com> ${seconds} +0000`,
-      `data ${message.length}`,
-      message,
+      `committer ${GOPHER} ${seconds} +0000`,
+      ...data(message),
     ];
     if (parent) lines.push(`from ${parent}`);
     for (const [path, content] of Object.entries(step.files)) {
       if (content === null) lines.push(`D ${path}`);
-      else lines.push(`M 100644 inline ${path}`, `data ${Buffer.byteLength(content)}`, content);
+      else if (typeof content === 'string') lines.push(`M 100644 inline ${path}`, ...data(content));
+      else lines.push(`M 120000 inline ${path}`, ...data(content.link));
     }
     for (const tag of step.tags ?? []) lines.push(`reset refs/tags/${tag}`, `from :${mark}`, '');
+    for (const tag of step.annotated ?? []) {
+      lines.push(`tag ${tag}`, `from :${mark}`, `tagger ${GOPHER} ${seconds + 3600} +0000`, ...data(`release ${tag}`));
+    }
     this.tips.set(branch, `:${mark}`);
     return lines;
   }
+}
+
+/** Content as `git fast-import` reads it. */
+function data(text: string): string[] {
+  return [`data ${Buffer.byteLength(text)}`, text];
 }

@@ -29,19 +29,20 @@ export interface GoRun {
 /** A go client of a proxy, with a module cache of its own: what a user has. */
 export interface GoClient {
   readonly folder: string;
-  run(...words: string[]): Promise<GoRun>;
+  /** `env` is of this run alone. */
+  run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<GoRun>;
   /** An empty module cache, as on another machine. */
   forget(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Makes a client in an empty folder. `env` are Go's settings: GOPROXY at least. */
+/** Makes a client in an empty folder. `env` are Go's settings: GOPROXY at least; PATH when it is not the installed go. */
 export async function goClient(env: Record<string, string>): Promise<GoClient> {
   const folder = await mkdtemp(join(tmpdir(), 'stoa-go-'));
   const cache = join(folder, 'modcache');
   return {
     folder,
-    async run(...words) {
+    async run(words, more = {}) {
       try {
         const { stdout, stderr } = await run('go', words, {
           cwd: folder,
@@ -56,6 +57,7 @@ export async function goClient(env: Record<string, string>): Promise<GoClient> {
             GOTELEMETRY: 'off',
             GOENV: 'off',
             ...env,
+            ...more,
           },
         });
         return { code: 0, stdout, stderr };

@@ -10,6 +10,7 @@ import {
 import type { Logger, Metrics } from '#libs/observability';
 import type { FetchedText, FetchedZip } from '#libs/fetcher';
 import { indexKey, queryKey, readBody, receiptKey, type MetaStore, type ModuleStore } from '#libs/storage';
+import { commitOf } from './commit.js';
 import type { Receipt } from './receipt.js';
 import type { ZipChecker } from './zip/zip-checker.js';
 
@@ -49,7 +50,8 @@ export class Ingest {
   /**
    * Checks a zip by the rules of golang.org/x/mod/zip and stores it with its receipt and index entry. The go.mod in
    * it settles the `.mod`, if none is stored yet: whichever of the two jobs of a version comes first, they agree.
-   * Throws RefusalError `not-found` for an invalid zip, `forbidden` when its go.mod is not the stored one.
+   * Throws RefusalError `not-found` for an invalid zip, `forbidden` when its go.mod is not the stored one, or when it
+   * was made of another commit than the stored `.info` names.
    */
   async storeZip(version: ModuleVersion, fetched: FetchedZip, started: number, signal: AbortSignal): Promise<void> {
     const { modules, meta, zips, metrics } = this.parts;
@@ -60,6 +62,7 @@ export class Ingest {
     });
     const goMod = report.goMod ?? synthesizedMod(version.module);
     if (mod && !mod.bytes.equals(goMod)) throw this.moved(version);
+    if (info) await this.sameCommit(version, info.bytes);
     // Most often the .mod was asked first: a look is cheaper than a put that comes second.
     if (!(await this.agrees(version, goMod))) await this.storeMod(version, { bytes: goMod, source: zip.source });
     metrics.verifications.inc({ result: 'ok' });
@@ -111,11 +114,18 @@ export class Ingest {
     return kept !== null;
   }
 
+  /** Throws when the stored `.info` names another commit. A tag that moved may well have left the go.mod as it was. */
+  private async sameCommit(version: ModuleVersion, info: Buffer): Promise<void> {
+    const kept = await this.parts.modules.get({ kind: 'info', ...version });
+    const [stored, fetched] = [kept && commitOf(await readBody(kept.body)), commitOf(info)];
+    if (stored !== null && fetched !== null && stored !== fetched) throw this.moved(version);
+  }
+
   private moved({ module, version }: ModuleVersion): RefusalError {
     this.parts.metrics.verifications.inc({ result: 'moved-tag' });
     this.parts.log.warn(
       { module, version },
-      'the source now gives another go.mod for a stored version: its tag moved; the first is kept',
+      'the source now gives another go.mod or commit for a stored version: its tag moved; the first is kept',
     );
     return new RefusalError(
       'forbidden',
