@@ -6,10 +6,16 @@ type Mutation = (text: string, at: number, random: Random) => string;
 
 const put = (text: string, at: number, piece: string, gone = 0) => text.slice(0, at) + piece + text.slice(at + gone);
 
+const anyChar = (random: Random) => String.fromCharCode(random.below(0x80));
+
 const percentEncode = (char: string) =>
   Array.from(Buffer.from(char), (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
 const switchCase = (char: string) => (char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase());
+
+// In ASCII only: else it makes characters of which one version of Unicode knows and another does not.
+const flipBit = (char: string, random: Random) =>
+  char < '\x80' ? String.fromCharCode(char.charCodeAt(0) ^ (1 << random.below(7))) : char;
 
 /** Lengths of insertions about the limits of elements (200), of joined elements (240) and of keys (900). */
 function long(random: Random): string {
@@ -23,8 +29,6 @@ function long(random: Random): string {
   }
 }
 
-const anyChar = (random: Random) => String.fromCharCode(random.below(0x80));
-
 const MUTATIONS: readonly Mutation[] = [
   (text, at, random) => put(text, at, random.pick(INSERTS)),
   (text, at, random) => put(text, at, random.pick(INSERTS)),
@@ -34,7 +38,7 @@ const MUTATIONS: readonly Mutation[] = [
   (text, at, random) => put(text, at, '', 1 + random.below(3)),
   (text, at, random) => put(text, at, '', 1 + random.below(text.length + 1)),
   (text, at) => put(text, at, switchCase(text.charAt(at)), 1),
-  (text, at, random) => put(text, at, String.fromCharCode(text.charCodeAt(at) ^ (1 << random.below(7))), 1),
+  (text, at, random) => put(text, at, flipBit(text.charAt(at), random), 1),
   (text, at) => put(text, at, percentEncode(text.charAt(at)), 1),
   (text, at, random) => put(text, at, text.slice(at, at + 1 + random.below(8)).repeat(1 + random.below(3))),
   (text, at, random) => put(text, random.below(text.length + 1), text.slice(at, at + 1 + random.below(12))),
