@@ -7,7 +7,7 @@ export default defineConfig({
     include: [
       'libs/*/test/**/*.test.ts',
       'apps/*/test/**/*.test.ts',
-      'test/{layout,integration,e2e,conformance,clients}/**/*.test.ts',
+      'test/{layout,fuzz,integration,e2e,conformance,clients}/**/*.test.ts',
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -53,6 +53,7 @@ var functions = map[string]func(in []string) any{
 	"sumdb.lookup":       func(in []string) any { return isLookup(in[0]) },
 	"list":               func(in []string) any { return filterList(in[0], in[1]) },
 	"info":               func(in []string) any { return infoVersion(in[0]) },
+	"request":            func(in []string) any { return request(in[0]) },
 }
 
 // judge gives a case its output.

@@ -1,6 +1,6 @@
 // Judge answers as golang.org/x/mod does, so that libs/protocol can be held against it.
 //
-//	judge                 reads cases from stdin, one JSON object a line, and prints each with its output
+//	judge                 reads batches of questions from stdin, one JSON object a line, and prints the outputs of each
 //	judge tables <dir>    writes the tables that libs/protocol's tests read
 //
 // The tables are committed; this makes them anew, from this folder:
@@ -23,6 +23,12 @@ type Case struct {
 	Output   any      `json:"output"`
 }
 
+// A Batch asks each of some functions about each of some inputs.
+type Batch struct {
+	Functions []string   `json:"functions"`
+	Inputs    [][]string `json:"inputs"`
+}
+
 func main() {
 	log.SetFlags(0)
 	switch {
@@ -39,20 +45,34 @@ func main() {
 	}
 }
 
-// answer reads cases from in and writes each with its output to out.
+// answer reads batches from in and writes to out, per batch on one line, the outputs for each input in the order of the functions.
 func answer(in io.Reader, out io.Writer) error {
 	decoder := json.NewDecoder(in)
 	buffer := bufio.NewWriter(out)
 	encoder := json.NewEncoder(buffer)
+	encoder.SetEscapeHTML(false)
 	for {
-		var c Case
-		if err := decoder.Decode(&c); err == io.EOF {
-			return buffer.Flush()
+		var batch Batch
+		if err := decoder.Decode(&batch); err == io.EOF {
+			return nil
 		} else if err != nil {
 			return err
 		}
-		if err := encoder.Encode(judge(c.Function, c.Input...)); err != nil {
+		if err := encoder.Encode(outputs(batch)); err != nil {
+			return err
+		}
+		if err := buffer.Flush(); err != nil {
 			return err
 		}
 	}
+}
+
+func outputs(batch Batch) [][]any {
+	rows := make([][]any, len(batch.Inputs))
+	for i, input := range batch.Inputs {
+		for _, function := range batch.Functions {
+			rows[i] = append(rows[i], judge(function, input...).Output)
+		}
+	}
+	return rows
 }

@@ -51,7 +51,7 @@ function parseVersionFile(escapedModule: string, file: string): ModuleRequest {
  */
 export function parseModuleRequest(path: string): ModuleRequest {
   const decoded = decodeUrlPath(path);
-  if (!decoded.startsWith('/')) throw notFound(decoded, 'no module request');
+  if (!path.startsWith('/')) throw notFound(decoded, 'no module request');
   if (decoded.endsWith(LATEST)) return { kind: 'latest', module: parseModulePath(decoded.slice(1, -LATEST.length)) };
 
   const split = decoded.lastIndexOf(VERSIONS);

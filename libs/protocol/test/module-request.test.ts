@@ -95,6 +95,7 @@ describe('a refusal', () => {
     ['/', 'no module request'],
     ['/favicon.ico', 'no module request'],
     ['example.com/x/@v/list', 'no module request'],
+    ['%2Fexample.com/x/@v/list', 'no module request'],
     ['/example.com/x/', 'no module request'],
     ['/example.com/x/@v', 'no module request'],
     ['/example.com/x/@latest/', 'no module request'],
