@@ -1,10 +1,9 @@
 import { unbang, unescapeVersion } from './escape.js';
 import { pathFits, queryFits, versionFits } from './length-limit.js';
 import { modulePathFault } from './module-path.js';
-import { pseudoVersionFault } from './pseudo-version.js';
 import type { ModuleRequest } from './request.js';
 import { decodeUrlPath, notFound } from './url-path.js';
-import { canonicalFault } from './version.js';
+import { canonicalFault, impossibleFault } from './version.js';
 
 const LATEST = '/@latest';
 const VERSIONS = '/@v/';
@@ -37,8 +36,8 @@ function parseVersionFile(escapedModule: string, file: string): ModuleRequest {
 
   const fault = canonicalFault(module, version);
   if (fault === null) {
-    const pseudoFault = pseudoVersionFault(version);
-    if (pseudoFault !== null) throw notFound(asked, `invalid version: ${pseudoFault}`);
+    const impossible = impossibleFault(module, version);
+    if (impossible !== null) throw notFound(asked, `invalid version: ${impossible}`);
     if (!versionFits(escapedModule, escaped)) throw notFound(asked, 'version too long');
     return { kind, module, version };
   }
