@@ -6,7 +6,7 @@ import { parseModuleRequest, parseSumdbRequest, RefusalError } from '#libs/proto
 import { CACHED_ONLY_HEADER, readCachedOnly } from './cached-only.js';
 import { Conditions, type Selection } from './conditions.js';
 import { RefusedAnswer, type Asker, type CacheLabel, type ProxyService } from './proxy.service.js';
-import { cacheControl, contentType, freshFor, refusalReply, TEXT, unmetReply } from './replies.js';
+import { cacheControl, contentType, freshFor, refusalReply, sumdbContentType, TEXT, unmetReply } from './replies.js';
 import { targetPath } from './target.js';
 import type { SumdbService } from './sumdb.service.js';
 
@@ -59,7 +59,7 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
       return reply.header('content-type', TEXT).header('cache-control', 'no-store').send('');
     }
     const { answer: found, cache } = await sumdb.answer(asked, asker);
-    reply.header('content-type', contentType(asked.kind)).header('cache-control', freshFor(found.fresh));
+    reply.header('content-type', sumdbContentType(asked)).header('cache-control', freshFor(found.fresh));
     return send(request, reply, found, cache, conditions.selection);
   };
 

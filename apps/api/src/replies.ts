@@ -31,8 +31,8 @@ const WORDS: Readonly<Record<RefusalKind, string>> = {
   internal: 'internal error',
 };
 
-/** cmd/go shows at most 648 bytes of an error body. */
-const LONGEST = 600;
+/** Bytes of a refusal's line, so that the body has 600 at most: cmd/go shows up to 648. */
+const LONGEST = 599;
 
 /** What some kinds tell besides: how to authenticate, what is served, in how many seconds to try again. */
 const ALSO: Partial<Readonly<Record<RefusalKind, Readonly<Record<string, string>>>>> = {
@@ -72,8 +72,8 @@ export function unmetReply(status: 412 | 416, size: number): { headers: Record<s
     : { headers: { ...headers, 'content-range': `bytes */${size}` }, body: 'range not satisfiable\n' };
 }
 
-/** The content type of a stored file. */
-export function contentType(kind: ModuleRequest['kind'] | SumdbRequest['kind']): string {
+/** The content type of a module's file. */
+export function contentType(kind: ModuleRequest['kind']): string {
   switch (kind) {
     case 'info':
     case 'latest':
@@ -81,11 +81,14 @@ export function contentType(kind: ModuleRequest['kind'] | SumdbRequest['kind']):
       return JSON_TYPE;
     case 'zip':
       return 'application/zip';
-    case 'tile':
-      return 'application/octet-stream';
     default:
       return TEXT;
   }
+}
+
+/** The content type of a checksum database's answer, as the databases themselves have it. */
+export function sumdbContentType({ kind, path }: SumdbRequest): string {
+  return kind === 'tile' && !path.startsWith('tile/8/data/') ? 'application/octet-stream' : TEXT;
 }
 
 /** Cache-Control of a stored file, by what never changes, what hardly does, and what is fresh for `fresh` milliseconds. */

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '#libs/config';
 import { registerProbes, readVersion, type Health, type Logger, type Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
-import { hostRefusal } from './host-header.js';
+import { messageRefusal } from './http-message.js';
 import { answerParserError } from './parser-errors.js';
 import { registerProxy, refuse } from './proxy.routes.js';
 import type { ProxyService } from './proxy.service.js';
@@ -17,7 +17,7 @@ import { answerUnrouted } from './unrouted.js';
 const KEEP_ALIVE = 120_000;
 
 /** Makes the HTTP server that Nest runs on. */
-export function createAdapter(): FastifyAdapter {
+export function createAdapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
     genReqId: (request: Pick<IncomingMessage, 'headers'>) => requestId(request.headers),
@@ -25,7 +25,7 @@ export function createAdapter(): FastifyAdapter {
     keepAliveTimeout: KEEP_ALIVE,
     http: { requireHostHeader: false }, // checked in the chain below, which answers in plain text
     clientErrorHandler: answerParserError,
-    rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? ''),
+    rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', config.basePath),
   });
 }
 
@@ -38,12 +38,12 @@ interface Parts {
   readonly sumdb: SumdbService;
 }
 
-/** Adds all but Nest's pages: the order of a request is log and metrics, Host, method, drain, probes, protocol. */
+/** Adds all but Nest's pages: the order of a request is log and metrics, message, method, drain, probes, protocol. */
 export function registerRoutes(server: FastifyInstance, { config, log, metrics, health, proxy, sumdb }: Parts): void {
   answerUnrouted(server.server);
   observeRequests(server, log, metrics);
   server.addHook('onRequest', (request, reply, next) => {
-    const refusal = hostRefusal(request.raw) ?? methodRefusal(request.method);
+    const refusal = messageRefusal(request.raw) ?? methodRefusal(request.method);
     if (refusal) refuse(request, reply, refusal, config.notFoundTtl, log);
     else next();
   });

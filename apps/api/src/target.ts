@@ -16,17 +16,19 @@ export function withoutQuery(target: string): string {
   return at < 0 ? target : target.slice(0, at);
 }
 
-/**
- * The target by which the router finds the handler. It answers by itself, in JSON, what can't be percent-decoded;
- * such a target goes to the handler of all the rest, which refuses it as it refuses any other malformed path.
- */
-export function routedTarget(target: string): string {
+/** Where the router sends what it could not take, and would answer in its own way: to the handler of all the rest. */
+const REST = '/-/rest';
+
+/** The target by which the router finds the handler. The handler itself reads the one that came. */
+export function routedTarget(target: string, basePath: string): string {
+  if (target === '*') return REST;
   const path = withoutQuery(target);
+  if (path === `${basePath}/`) return basePath || '/';
   if (!path.includes('%')) return target;
   try {
     decodeURIComponent(path);
     return target;
   } catch {
-    return '/-/undecodable';
+    return REST;
   }
 }

@@ -5,10 +5,11 @@ import { RefusalError } from '#libs/protocol';
 const AUTHORITY = /^[^\s/?#@\\]*$/;
 
 /**
- * The refusal of a request without the one Host header that HTTP/1.1 demands (RFC 9112, section 3.2), else null. Node's
- * own check answers without a word.
+ * The refusal of a request that Node's parser lets pass and HTTP does not: of version 0.9, or of version 1.1 without its
+ * one Host header (RFC 9112, section 3.2), which Node's own check answers without a word. Null for all others.
  */
-export function hostRefusal({ httpVersion, rawHeaders, headers }: IncomingMessage): RefusalError | null {
+export function messageRefusal({ httpVersion, rawHeaders, headers }: IncomingMessage): RefusalError | null {
+  if (httpVersion === '0.9') return new RefusalError('bad-request', 'malformed HTTP');
   if (httpVersion !== '1.1') return null;
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
