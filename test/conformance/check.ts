@@ -32,7 +32,7 @@ function headerFault({ headers }: Answer, name: string, wanted: string | RegExp 
 function bodyFault({ body }: Answer, wanted: Expected['body'], { fill, whole }: Knowledge): string[] {
   if (wanted === undefined) return [];
   if (wanted instanceof RegExp)
-    return wanted.test(body.toString()) ? [] : [`the body is ${body} in place of ${wanted}`];
+    return wanted.test(body.toString()) ? [] : [`the body is ${body.toString()} in place of ${wanted}`];
   const bytes = bytesOf(wanted, fill, whole);
   return body.equals(bytes) ? [] : [`the body has ${body.length} other bytes than the ${bytes.length} wanted`];
 }

@@ -41,7 +41,16 @@ export function fillUpstream(upstream: FakeUpstream): void {
     .add('example.com/Mod', 'v1.2.0-RC1')
     .add('example.com/Mod', PSEUDO)
     .addList('example.com/Mod', [
-      ...['v1.1.0', 'v1.0.0', 'v1.2.0-RC1', ' v1.1.0 ', '', 'v2.0.0', 'v1.5', 'v1.4.0+meta', 'junk', PSEUDO],
+      'v1.1.0',
+      'v1.0.0',
+      'v1.2.0-RC1',
+      ' v1.1.0 ',
+      '',
+      'v2.0.0',
+      'v1.5',
+      'v1.4.0+meta',
+      'junk',
+      PSEUDO,
     ])
     .addLatest('example.com/Mod', null)
     .add('example.com/Mod/v2', 'v2.0.0')

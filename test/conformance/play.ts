@@ -66,7 +66,8 @@ async function getWhole({ target }: Parts, site: Site): Promise<Answer> {
   const { received } = await sendBytes(site.base, Buffer.from(plain, 'latin1'));
   const { answers, faults } = readAnswers(received, ['GET']);
   const [answer] = answers;
-  if (answer?.status !== 200 || faults.length > 0) throw new Error(`GET ${target}: ${answer?.status} ${faults}`);
+  if (answer?.status !== 200 || faults.length > 0)
+    throw new Error(`GET ${target}: ${answer?.status} ${faults.join('; ')}`);
   return answer;
 }
 

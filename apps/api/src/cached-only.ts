@@ -18,5 +18,7 @@ export interface CachedOnlyPath {
 /** Reads the two ways to ask for what is stored and nothing else: a header, and a base with all paths below it. */
 export function readCachedOnly(path: string | null, headers: IncomingHttpHeaders): CachedOnlyPath {
   if (path?.startsWith(`${BASE}/`)) return { path: path.slice(BASE.length), cachedOnly: true };
-  return { path, cachedOnly: TRUE.has(String(headers['disable-module-fetch'])) };
+  // Of several lines the first counts, as in Go.
+  const [first = ''] = String(headers['disable-module-fetch'] ?? '').split(',', 1);
+  return { path, cachedOnly: TRUE.has(first.trim()) };
 }

@@ -5,6 +5,7 @@ const MODIFIED = 'Tue, 02 Jan 2024 03:04:05 GMT';
 const EARLIER = 'Tue, 02 Jan 2024 03:04:04 GMT';
 const stat = { size: 100, modified: new Date(Date.parse(MODIFIED) + 678), etag: 'e' };
 const get = (headers: Record<string, string>, size = stat.size) => select('GET', headers, { ...stat, size });
+const choice = (method: string, headers: Record<string, string>) => new Conditions(method, headers).choose?.(stat);
 
 describe('a range', () => {
   it.each([
@@ -89,8 +90,6 @@ describe('conditions', () => {
 });
 
 describe('the part that storage is asked for', () => {
-  const choice = (method: string, headers: Record<string, string>) => new Conditions(method, headers).choose?.(stat);
-
   it('is not chosen for a plain GET, which one read answers', () => {
     expect(choice('GET', { accept: '*/*' })).toBeUndefined();
   });

@@ -71,6 +71,10 @@ export const cachedOnly: Room = {
     ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((value) =>
       missed(`the header is on: ${value}`, get('/example.com/never/@v/list', { 'Disable-Module-Fetch': value })),
     ),
+    missed(
+      'of two headers the first counts',
+      get('/example.com/never/@v/list', { 'Disable-Module-Fetch': 'true', 'disable-module-fetch': 'false' }),
+    ),
     missed('the name of the header in any case', get('/example.com/never/@v/list', { 'dISABLE-mODULE-fETCH': 'true' })),
     missed(
       'the header can not switch the path off',
