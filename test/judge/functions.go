@@ -112,12 +112,22 @@ func filterList(path, text string) []string {
 			continue
 		}
 		v := fields[0]
-		if module.CanonicalVersion(v) == v && module.Check(path, v) == nil && !module.IsPseudoVersion(v) {
+		if module.CanonicalVersion(v) == v && module.Check(path, v) == nil && !module.IsPseudoVersion(v) && mayBeIncompatible(path, v) {
 			versions = append(versions, v)
 		}
 	}
 	semver.Sort(versions)
 	return slices.Compact(versions)
+}
+
+// mayBeIncompatible tells whether a repository may have a version as far as +incompatible goes: it is for major versions
+// from 2 on of a path without one (cmd/go's modfetch/coderepo.go; module.Check takes it anywhere).
+func mayBeIncompatible(path, v string) bool {
+	if semver.Build(v) != "+incompatible" {
+		return true
+	}
+	_, pathMajor, _ := module.SplitPathVersion(path)
+	return pathMajor == "" && semver.Major(v) != "v0" && semver.Major(v) != "v1"
 }
 
 // infoVersion is the version that the go command reads from a proxy's .info (cmd/go's modfetch.RevInfo).

@@ -78,7 +78,7 @@ func versionFile(escapedPath, file string) any {
 		return nil
 	}
 	if module.CanonicalVersion(version) == version && module.Check(path, version) == nil {
-		if tooLongVersion(escapedPath, escapedVersion) {
+		if tooLongVersion(escapedPath, escapedVersion) || !mayBeIncompatible(path, version) || impossibleTime(version) {
 			return nil
 		}
 		return []string{kind, path, version}
@@ -87,6 +87,12 @@ func versionFile(escapedPath, file string) any {
 		return nil
 	}
 	return []string{"query", path, version}
+}
+
+// impossibleTime tells of a pseudo-version whose time is none: go asks nobody for it.
+func impossibleTime(version string) bool {
+	_, err := module.PseudoVersionTime(version)
+	return module.IsPseudoVersion(version) && err != nil
 }
 
 func databaseRequest(rest string) any {

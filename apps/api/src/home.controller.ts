@@ -1,9 +1,9 @@
-import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
+import { All, Controller, Header, Inject, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { readVersion } from '#libs/observability';
 import { BASE_PATH } from './tokens.js';
 
-/** The pages for people and crawlers. */
+/** The pages for people and crawlers. `All` is GET and HEAD here: other methods do not come this far. */
 @Controller()
 export class HomeController {
   private readonly version = readVersion().version;
@@ -11,7 +11,7 @@ export class HomeController {
   constructor(@Inject(BASE_PATH) private readonly basePath: string) {}
 
   /** Says how to set GOPROXY to this server. */
-  @Get('/')
+  @All('/')
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('cache-control', 'no-store')
   home(@Req() request: FastifyRequest): string {
@@ -29,7 +29,7 @@ export class HomeController {
 `;
   }
 
-  @Get('/robots.txt')
+  @All('/robots.txt')
   @Header('content-type', 'text/plain; charset=utf-8')
   robots(): string {
     return 'User-agent: *\nDisallow: /\n';

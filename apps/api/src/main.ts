@@ -29,7 +29,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const metrics = new Metrics();
   const storage = await openStorage(config, metrics);
 
-  const adapter = createAdapter(config, log);
+  const adapter = createAdapter(config);
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.with({ config, log, metrics, storage }),
     adapter,

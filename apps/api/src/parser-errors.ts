@@ -1,5 +1,6 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TEXT } from './replies.js';
 
 /** Status for what Node's HTTP parser refuses before there is a request; anything else is 400. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -8,16 +9,46 @@ const STATUS: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
 };
 
-/** Answers a request that the HTTP parser refuses in plain text, like every other refusal, and closes the connection. */
+/** Milliseconds in which a client may read why it was refused, while what it still sends is dropped. */
+const LINGER = 2_000;
+
+/** Connections that end with an answer of ours; the parser complains of each further chunk. */
+const ending = new WeakSet<Socket>();
+
+/**
+ * Answers a request that the HTTP parser refuses in plain text, like every other refusal, and closes the connection:
+ * after the answers to the requests before it, and after a while in which the rest of the request is read, for a close
+ * with unread bytes is a reset, which takes the answer away.
+ */
 export function answerParserError(error: Error & { code?: string }, socket: Socket): void {
+  if (ending.has(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = STATUS[error.code ?? ''] ?? 400;
-  const body = `bad request: ${(STATUS_CODES[status] ?? 'malformed HTTP').toLowerCase()}\n`;
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  const reason = status === 400 ? 'malformed HTTP' : (STATUS_CODES[status] ?? '').toLowerCase();
+  ending.add(socket);
+  endAfterAnswers(socket, plainAnswer(status, `bad request: ${reason}\n`));
+}
+
+/** The bytes of an answer in plain text after which the connection closes. */
+export function plainAnswer(status: number, body: string, headers = ''): string {
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${TEXT}\r\nCache-Control: no-store\r\n${headers}` +
+    `Date: ${new Date().toUTCString()}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
   );
+}
+
+function endAfterAnswers(socket: Socket, bytes: string): void {
+  // Node has no public way to ask for the answer that a connection is busy with.
+  const busy = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+  if (busy) {
+    // Of a request that breaks off within its body there is one answer, the handler's.
+    const rest = busy.req.complete ? bytes : '';
+    busy.once('close', () => endAfterAnswers(socket, rest));
+    return;
+  }
+  socket.end(bytes);
+  setTimeout(() => socket.destroy(), LINGER).unref();
 }

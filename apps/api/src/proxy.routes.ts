@@ -3,9 +3,10 @@ import type { Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
 import { parseModuleRequest, parseSumdbRequest, RefusalError } from '#libs/protocol';
-import { isPlain, select, type Selection } from './conditions.js';
+import { CACHED_ONLY_HEADER, readCachedOnly } from './cached-only.js';
+import { Conditions, type Selection } from './conditions.js';
 import { RefusedAnswer, type Asker, type CacheLabel, type ProxyService } from './proxy.service.js';
-import { cacheControl, contentType, freshFor, refusalReply, TEXT } from './replies.js';
+import { cacheControl, contentType, freshFor, refusalReply, sumdbContentType, TEXT, unmetReply } from './replies.js';
 import { targetPath } from './target.js';
 import type { SumdbService } from './sumdb.service.js';
 
@@ -16,6 +17,16 @@ interface Parts {
   readonly log: Logger;
 }
 
+/** A request as far as it is read without its path. */
+interface Asking {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Null: not below the base path. */
+  readonly path: string | null;
+  readonly asker: Asker;
+  readonly conditions: Conditions;
+}
+
 /**
  * The GOPROXY protocol over HTTP: the raw URL is parsed once, dispatched, and the answer written. The routes are set
  * on Fastify itself: a Nest handler would cost a third of a hit.
@@ -24,61 +35,58 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
   const { proxy, sumdb, config, log } = parts;
   const names = config.sumdbs.map(({ name }) => name);
 
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const path = targetPath(request.raw.url ?? '', config.basePath);
+  const answer = async (asking: Asking): Promise<FastifyReply> => {
+    const { path } = asking;
     if (path === null) throw new RefusalError('not-found', 'nothing is served here');
-    return path.startsWith('/sumdb/') ? answerSumdb(path, request, reply) : answerModule(path, request, reply);
+    return path.startsWith('/sumdb/') ? answerSumdb(path, asking) : answerModule(path, asking);
   };
 
-  const answerModule = async (path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const answerModule = async (path: string, { request, reply, asker, conditions }: Asking): Promise<FastifyReply> => {
     const asked = parseModuleRequest(path);
     request.route = asked.kind;
-    let selection: Selection = { status: 200 };
-    const asker: Asker = {
-      requestId: request.id,
-      // Without conditions one read of the storage answers; with them the size and validators come first.
-      choose: isPlain(request.method, request.headers)
-        ? undefined
-        : (stat) => {
-            selection = select(request.method, request.headers, stat);
-            if (selection.status === 206) return selection.range;
-            return selection.status === 200 && request.method === 'GET' ? 'all' : 'nothing';
-          },
-    };
     const { found, cache } = await proxy.answer(asked, asker);
     reply
       .header('content-type', contentType(asked.kind))
       .header('cache-control', cacheControl(asked.kind, found.fresh));
-    return send(request, reply, found, cache, selection);
+    return send(request, reply, found, cache, conditions.selection);
   };
 
-  const answerSumdb = async (path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const answerSumdb = async (path: string, { request, reply, asker, conditions }: Asking): Promise<FastifyReply> => {
     request.route = 'sumdb';
     const asked = parseSumdbRequest(path, names);
     if (asked.kind === 'supported') {
       if (!sumdb.supported) throw new RefusalError('not-found', `${asked.name}: this proxy is offline`);
       return reply.header('content-type', TEXT).header('cache-control', 'no-store').send('');
     }
-    const { answer: found, cache } = await sumdb.answer(asked, { requestId: request.id });
-    reply.header('content-type', contentType(asked.kind)).header('cache-control', freshFor(found.fresh));
-    const { stat, body } = found.body;
-    return send(request, reply, { stat, body: request.method === 'HEAD' ? null : body }, cache, { status: 200 });
+    const { answer: found, cache } = await sumdb.answer(asked, asker);
+    reply.header('content-type', sumdbContentType(asked)).header('cache-control', freshFor(found.fresh));
+    return send(request, reply, found, cache, conditions.selection);
   };
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const asking = read(request, reply, config.basePath);
     try {
-      return await answer(request, reply);
+      return await answer(asking);
     } catch (error) {
-      return refuse(request, reply, error, config.notFoundTtl, log);
+      // What is not stored may be had without the header, and by whoever asks next: no cache may keep this answer.
+      const negativeTtl = asking.asker.cachedOnly ? 0 : config.notFoundTtl;
+      return refuse(request, reply.header('vary', CACHED_ONLY_HEADER), error, negativeTtl, log);
     }
   };
   server.route({ method: ['GET', 'HEAD'], url: '/*', handler });
 }
 
+function read(request: FastifyRequest, reply: FastifyReply, basePath: string): Asking {
+  const { id, method, headers, originalUrl } = request;
+  const { path, cachedOnly } = readCachedOnly(targetPath(originalUrl, basePath), headers);
+  const conditions = new Conditions(method, headers);
+  return { request, reply, path, asker: { requestId: id, choose: conditions.choose, cachedOnly }, conditions };
+}
+
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
-  { stat, body }: Pick<Found, 'stat' | 'body'>,
+  { stat, body, fresh }: Found,
   cache: CacheLabel,
   selection: Selection,
 ): FastifyReply {
@@ -90,12 +98,13 @@ function send(
     .header('etag', `"${stat.etag}"`)
     .header('last-modified', stat.modified.toUTCString())
     .header('accept-ranges', 'bytes');
+  // What never changes is the same for all. Else a caller who disables fetching may get an older answer.
+  if (fresh !== Infinity) reply.header('vary', CACHED_ONLY_HEADER);
   if (selection.status === 304) return reply.send();
-  if (selection.status === 416)
-    return reply
-      .header('content-range', `bytes */${stat.size}`)
-      .header('content-type', TEXT)
-      .send('range not satisfiable\n');
+  if (selection.status === 412 || selection.status === 416) {
+    const { headers, body: text } = unmetReply(selection.status, stat.size);
+    return reply.headers(headers).send(text);
+  }
   if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${stat.size}`);
   reply.header('content-length', range ? range.end - range.start + 1 : stat.size);
   return reply.send(body ?? undefined);

@@ -1,8 +1,9 @@
-import type { Catalog, Choose, Found } from '#libs/catalog';
+import type { Catalog, Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import { RefusalError, type ModuleRequest } from '#libs/protocol';
 import { subjectOf, type Answer, type JobQueue, type JobRequest } from '#libs/queue';
+import type { Choose } from '#libs/storage';
 
 /** Where an answer came from, as X-Stoa-Cache says it. */
 export type CacheLabel = 'memory' | 'disk' | 'storage' | 'stale' | 'fetched' | 'negative';
@@ -18,6 +19,8 @@ export interface Asker {
   readonly requestId: string;
   /** Absent: the whole file. */
   readonly choose?: Choose | undefined;
+  /** Only what is stored is wanted, whatever its age: no job, no queue, no refusal kept. */
+  readonly cachedOnly: boolean;
 }
 
 /** A refusal with what its headers need: whether it was a kept one, and how long it still holds in milliseconds. */
@@ -44,7 +47,7 @@ export class ProxyService {
     const found = await this.catalog.find(request, asker.choose);
     this.metrics.cacheLookups.inc({ kind: request.kind, result: !found ? 'miss' : found.fresh > 0 ? 'hit' : 'stale' });
     if (found && found.fresh > 0) return { found, cache: found.tier };
-    if (this.config.offline) return this.offline(request, found);
+    if (this.config.offline || asker.cachedOnly) return this.fromStorage(request, found, asker);
 
     const { outcome, cached } = await this.run(
       request,
@@ -71,18 +74,25 @@ export class ProxyService {
     return this.queue.run(jobFor(request), { requestId, wait, stored });
   }
 
-  private async offline(request: ModuleRequest, stale: Found | null): Promise<Served> {
+  /** The answer without the queue: what is stored, whatever its age, and what follows from the stored versions. */
+  private async fromStorage(request: ModuleRequest, stale: Found | null, { choose }: Asker): Promise<Served> {
     if (request.kind === 'list') {
-      const list = await this.catalog.storedList(request.module);
+      const list = await this.catalog.storedList(request.module, choose);
       if (list) return { found: list, cache: 'storage' };
     }
     if (stale) return { found: stale, cache: 'stale' };
     if (request.kind === 'latest') {
-      const latest = await this.catalog.storedLatest(request.module);
+      const latest = await this.catalog.storedLatest(request.module, choose);
       if (latest) return { found: latest, cache: 'storage' };
     }
-    throw new RefusalError('not-found', `${subject(request)}: not stored, and this proxy is offline`);
+    throw notStored(subject(request), this.config.offline);
   }
+}
+
+/** The refusal of what is not stored where nothing may be fetched: ever, or for this request. */
+export function notStored(asked: string, offline: boolean): RefusalError {
+  const reason = offline ? 'not stored, and this proxy is offline' : 'not stored, and fetching is disabled';
+  return new RefusalError('not-found', `${asked}: ${reason}`);
 }
 
 function jobFor(request: ModuleRequest): JobRequest {

@@ -31,13 +31,21 @@ const WORDS: Readonly<Record<RefusalKind, string>> = {
   internal: 'internal error',
 };
 
-/** cmd/go shows at most 648 bytes of an error body. */
-const LONGEST = 600;
+/** Bytes of a refusal's line, so that the body has 600 at most: cmd/go shows up to 648. */
+const LONGEST = 599;
 
-/** Seconds after which a client may try again when something of ours is away. */
-const RETRY_AFTER = '2';
+/** What some kinds tell besides: how to authenticate, what is served, in how many seconds to try again. */
+const ALSO: Partial<Readonly<Record<RefusalKind, Readonly<Record<string, string>>>>> = {
+  unauthorized: { 'www-authenticate': 'Basic realm="Stoa", charset="UTF-8"' },
+  method: { allow: 'GET, HEAD' },
+  limited: { 'retry-after': '2' },
+  busy: { 'retry-after': '2' },
+};
 
-/** Status line, headers and body of a refusal: `<kind in words>: <module>@<version>: <reason>`, one line. */
+/**
+ * Status line, headers and body of a refusal: `<kind in words>: <module>@<version>: <reason>`, one line. `negativeTtl`
+ * is for how many milliseconds a not-found holds; 0: no cache may keep it.
+ */
 export function refusalReply(
   refusal: Refusal,
   requestId: string,
@@ -47,17 +55,25 @@ export function refusalReply(
     refusal.kind === 'internal'
       ? `internal error (request ${requestId})`
       : `${WORDS[refusal.kind]}: ${refusal.message}`;
-  const headers: Record<string, string> = {
+  const kept = refusal.kind === 'not-found' && negativeTtl > 0;
+  const headers = {
     'content-type': TEXT,
-    'cache-control': refusal.kind === 'not-found' ? `public, max-age=${Math.ceil(negativeTtl / 1000)}` : 'no-store',
+    'cache-control': kept ? `public, max-age=${Math.ceil(negativeTtl / 1000)}` : 'no-store',
+    ...ALSO[refusal.kind],
   };
-  if (refusal.kind === 'busy') headers['retry-after'] = RETRY_AFTER;
-  if (refusal.kind === 'method') headers['allow'] = 'GET, HEAD';
   return { status: STATUS[refusal.kind], headers, body: `${oneLine(text)}\n` };
 }
 
-/** The content type of a stored file. */
-export function contentType(kind: ModuleRequest['kind'] | SumdbRequest['kind']): string {
+/** Headers and body where the conditions of a request are not met by a file that is there, of `size` bytes. */
+export function unmetReply(status: 412 | 416, size: number): { headers: Record<string, string>; body: string } {
+  const headers = { 'content-type': TEXT, 'cache-control': 'no-store' };
+  return status === 412
+    ? { headers, body: 'precondition failed\n' }
+    : { headers: { ...headers, 'content-range': `bytes */${size}` }, body: 'range not satisfiable\n' };
+}
+
+/** The content type of a module's file. */
+export function contentType(kind: ModuleRequest['kind']): string {
   switch (kind) {
     case 'info':
     case 'latest':
@@ -65,11 +81,14 @@ export function contentType(kind: ModuleRequest['kind'] | SumdbRequest['kind']):
       return JSON_TYPE;
     case 'zip':
       return 'application/zip';
-    case 'tile':
-      return 'application/octet-stream';
     default:
       return TEXT;
   }
+}
+
+/** The content type of a checksum database's answer, as the databases themselves have it. */
+export function sumdbContentType({ kind, path }: SumdbRequest): string {
+  return kind === 'tile' && !path.startsWith('tile/8/data/') ? 'application/octet-stream' : TEXT;
 }
 
 /** Cache-Control of a stored file, by what never changes, what hardly does, and what is fresh for `fresh` milliseconds. */

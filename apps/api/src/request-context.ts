@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger, Metrics } from '#libs/observability';
 import type { CacheLabel } from './proxy.service.js';
+import { withoutQuery } from './target.js';
 
 /** The class of a request, as metrics and logs name it. */
 export type Route = 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'query' | 'sumdb' | 'other';
@@ -39,7 +40,7 @@ export function observeRequests(server: FastifyInstance, log: Logger, metrics: M
       {
         requestId: request.id,
         method: request.method,
-        path: withoutQuery(request.raw.url ?? ''),
+        path: withoutQuery(request.originalUrl),
         status: reply.statusCode,
         cache,
         milliseconds: Math.round(milliseconds * 100) / 100,
@@ -48,10 +49,4 @@ export function observeRequests(server: FastifyInstance, log: Logger, metrics: M
     );
     done();
   });
-}
-
-// A query may carry a token that a user put into GOPROXY.
-function withoutQuery(url: string): string {
-  const at = url.indexOf('?');
-  return at < 0 ? url : url.slice(0, at);
 }

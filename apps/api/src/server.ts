@@ -1,31 +1,31 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Config } from '#libs/config';
 import { registerProbes, readVersion, type Health, type Logger, type Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
+import { messageRefusal } from './http-message.js';
 import { answerParserError } from './parser-errors.js';
 import { registerProxy, refuse } from './proxy.routes.js';
 import type { ProxyService } from './proxy.service.js';
 import { observeRequests, requestId } from './request-context.js';
 import type { SumdbService } from './sumdb.service.js';
+import { routedTarget } from './target.js';
+import { answerUnrouted } from './unrouted.js';
 
 /** Longer than the 90 s for which the go command keeps idle connections, so that it never meets one just closed. */
 const KEEP_ALIVE = 120_000;
 
 /** Makes the HTTP server that Nest runs on. */
-export function createAdapter(config: Config, log: Logger): FastifyAdapter {
+export function createAdapter(config: Config): FastifyAdapter {
   return new FastifyAdapter({
     logger: false,
-    genReqId: (request: IncomingMessage) => requestId(request.headers),
+    genReqId: (request: Pick<IncomingMessage, 'headers'>) => requestId(request.headers),
     exposeHeadRoutes: false, // Fastify's would read whole files from storage and drop them.
     keepAliveTimeout: KEEP_ALIVE,
+    http: { requireHostHeader: false }, // checked in the chain below, which answers in plain text
     clientErrorHandler: answerParserError,
-    // Percent-encodings that the router can't decode: no module has such a path.
-    frameworkErrors: (_error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      request.route = 'other';
-      refuse(request, reply, new RefusalError('not-found', 'malformed path'), config.notFoundTtl, log);
-    },
+    rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', config.basePath),
   });
 }
 
@@ -38,19 +38,14 @@ interface Parts {
   readonly sumdb: SumdbService;
 }
 
-/** Adds all but Nest's pages: the order of a request is log and metrics, method, drain, probes, protocol. */
+/** Adds all but Nest's pages: the order of a request is log and metrics, message, method, drain, probes, protocol. */
 export function registerRoutes(server: FastifyInstance, { config, log, metrics, health, proxy, sumdb }: Parts): void {
+  answerUnrouted(server.server);
   observeRequests(server, log, metrics);
   server.addHook('onRequest', (request, reply, next) => {
-    if (request.method === 'GET' || request.method === 'HEAD') next();
-    else
-      refuse(
-        request,
-        reply,
-        new RefusalError('method', `${request.method} is not served, only GET and HEAD`),
-        config.notFoundTtl,
-        log,
-      );
+    const refusal = messageRefusal(request.raw) ?? methodRefusal(request.method);
+    if (refusal) refuse(request, reply, refusal, config.notFoundTtl, log);
+    else next();
   });
   server.addHook('onSend', (_request, reply, _payload, next) => {
     // A connection that was busy when the close began would else stay open until its keep-alive ends.
@@ -59,4 +54,9 @@ export function registerRoutes(server: FastifyInstance, { config, log, metrics, 
   });
   registerProbes(server, health, readVersion(), config.basePath);
   registerProxy(server, { proxy, sumdb, config, log });
+}
+
+function methodRefusal(method: string): RefusalError | null {
+  if (method === 'GET' || method === 'HEAD') return null;
+  return new RefusalError('method', `${method} is not served, only GET and HEAD`);
 }

@@ -3,7 +3,7 @@ import type { Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import { subjectOf, type JobQueue, type JobRequest } from '#libs/queue';
 import type { SumdbAnswer, SumdbArchive } from '#libs/sumdb';
-import { RefusedAnswer, type Asker, type CacheLabel } from './proxy.service.js';
+import { notStored, RefusedAnswer, type Asker, type CacheLabel } from './proxy.service.js';
 
 /** A database answer to send. */
 export interface SumdbServed {
@@ -29,22 +29,23 @@ export class SumdbService {
   }
 
   /** A lookup, a tile or the latest tree head. Throws RefusalError. */
-  async answer(request: SumdbRequest, { requestId }: Asker): Promise<SumdbServed> {
+  async answer(request: SumdbRequest, { requestId, choose, cachedOnly }: Asker): Promise<SumdbServed> {
     this.refusePrivate(request);
-    const found = await this.archive.find(request);
+    const found = await this.archive.find(request, choose);
     this.metrics.cacheLookups.inc({ kind: 'sumdb', result: !found ? 'miss' : found.fresh > 0 ? 'hit' : 'stale' });
-    if (found && found.fresh > 0) return { answer: found, cache: found.body.tier };
+    if (found && found.fresh > 0) return { answer: found, cache: found.tier };
     const job = jobFor(request);
-    if (!this.config.offline) {
+    if (!this.config.offline && !cachedOnly) {
       const wait = found ? this.config.refreshWait : this.config.waitTimeout;
-      const stored = async (): Promise<boolean> => ((await this.archive.find(request))?.fresh ?? 0) > 0;
+      const stored = async (): Promise<boolean> =>
+        ((await this.archive.find(request, () => 'nothing'))?.fresh ?? 0) > 0;
       const { outcome, cached } = await this.queue.run(job, { requestId, wait, stored });
-      const now = await this.archive.find(request);
+      const now = await this.archive.find(request, choose);
       if (now) return { answer: now, cache: now.fresh > 0 ? 'fetched' : 'stale' };
       if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
     }
     if (found) return { answer: found, cache: 'stale' };
-    throw new RefusalError('not-found', `${subjectOf(job)}: not stored, and this proxy is offline`);
+    throw notStored(subjectOf(job), this.config.offline);
   }
 
   /** A private module's name must not reach a public database, even when a client forgot to say so. */

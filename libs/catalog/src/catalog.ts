@@ -9,28 +9,24 @@ import {
   type ModuleVersion,
 } from '#libs/protocol';
 import {
+  cutPart,
   queryKey,
   readBody,
+  readPart,
   type ByteRange,
+  type Choose,
   type MetaStore,
   type ModuleStore,
-  type ObjectBody,
+  type ObjectPart,
   type ObjectStat,
-  type Tier,
+  type SmallObject,
 } from '#libs/storage';
 
-/** Something that is stored, with its freshness. */
-export interface Found {
-  readonly stat: ObjectStat;
-  /** The bytes that were chosen; null when none were wanted. A stream must be consumed or destroyed. */
-  readonly body: ObjectBody['body'] | null;
-  readonly tier: Tier;
+/** Something that is stored, or the part of it that was chosen, with its freshness. */
+export interface Found extends ObjectPart {
   /** Milliseconds for which the answer still counts as fresh; Infinity for what never changes; 0 or less is stale. */
   readonly fresh: number;
 }
-
-/** Which part of a file a caller wants, once its size and validators are known. */
-export type Choose = (stat: ObjectStat) => 'all' | 'nothing' | ByteRange;
 
 /**
  * The read side: what we have, and how fresh it is. One rule for lists, `@latest` and resolved queries: fresh until
@@ -45,17 +41,9 @@ export class Catalog {
 
   /** What is stored for a request, whatever its age, or null. Throws when the storage is broken. */
   async find(request: ModuleRequest, choose?: Choose): Promise<Found | null> {
-    if (choose && isImmutable(request)) return this.findPart(request, choose);
-    const whole = await this.read(request);
-    if (!whole) return null;
-    const part = choose ? choose(whole.stat) : 'all';
-    const body =
-      part === 'all'
-        ? whole.body
-        : part === 'nothing'
-          ? null
-          : (await readBody(whole.body)).subarray(part.start, part.end + 1);
-    return { stat: whole.stat, body, tier: whole.tier, fresh: this.freshness(request, whole.stat) };
+    if (isImmutable(request)) return this.findFile(request, choose);
+    const part = await readPart(this.object(request), choose);
+    return part && { ...part, fresh: this.freshness(request, part.stat) };
   }
 
   /** Whether a version's file is stored. */
@@ -65,8 +53,7 @@ export class Catalog {
 
   /** Whether a request can be answered freshly from storage now: what a waiting flight looks for. */
   async answers(request: ModuleRequest): Promise<boolean> {
-    const stat =
-      request.kind === 'query' ? ((await this.read(request))?.stat ?? null) : await this.modules.stat(request);
+    const stat = await this.object(request).stat();
     return stat !== null && this.freshness(request, stat) > 0;
   }
 
@@ -74,18 +61,20 @@ export class Catalog {
    * The list of what is stored, joined with the last known list: the answer without a connection.
    * Null when nothing is known of the module. Scans the module's folder.
    */
-  async storedList(module: string): Promise<Found | null> {
+  async storedList(module: string, choose?: Choose): Promise<Found | null> {
     const versions = await this.knownVersions(module);
     if (!versions) return null;
     const body = formatList(versions);
     const etag = createHash('sha256').update(body).digest('hex').slice(0, 32);
-    return { stat: { size: body.length, modified: new Date(), etag }, body, tier: 'storage', fresh: 0 };
+    const stat = { size: body.length, modified: new Date(), etag };
+    return { ...cutPart({ stat, body, tier: 'storage' }, choose), fresh: 0 };
   }
 
   /** The `.info` of the version that go would choose from what is stored, or null. */
-  async storedLatest(module: string): Promise<Found | null> {
+  async storedLatest(module: string, choose?: Choose): Promise<Found | null> {
     const version = chooseLatest((await this.knownVersions(module, { whole: true })) ?? []);
-    return version === null ? null : this.find({ kind: 'info', module, version });
+    const info = version === null ? null : await this.find({ kind: 'info', module, version }, choose);
+    return info && { ...info, fresh: 0 }; // another version may be stored next
   }
 
   private async knownVersions(module: string, options?: { whole: boolean }): Promise<string[] | null> {
@@ -99,19 +88,26 @@ export class Catalog {
   }
 
   /** Immutable files are the large ones: what is not wanted is not read, and can't change between the two calls. */
-  private async findPart(file: ModuleFile, choose: Choose): Promise<Found | null> {
+  private async findFile(file: ModuleFile, choose?: Choose): Promise<Found | null> {
+    if (!choose) return this.readFile(file);
     const stat = await this.modules.stat(file);
     if (!stat) return null;
     const part = choose(stat);
     if (part === 'nothing') return { stat, body: null, tier: 'storage', fresh: Infinity };
-    const read = await this.modules.get(file, part === 'all' ? undefined : part);
-    return read && { stat, body: read.body, tier: read.tier, fresh: Infinity };
+    return this.readFile(file, part === 'all' ? undefined : part);
   }
 
-  private async read(request: ModuleRequest): Promise<ObjectBody | null> {
-    return request.kind === 'query'
-      ? this.meta.get(queryKey(request.module, request.query))
-      : this.modules.get(request);
+  private async readFile(file: ModuleFile, range?: ByteRange): Promise<Found | null> {
+    const read = await this.modules.get(file, range);
+    return read && { ...read, fresh: Infinity };
+  }
+
+  private object(request: ModuleRequest): SmallObject {
+    if (request.kind !== 'query') {
+      return { stat: () => this.modules.stat(request), get: () => this.modules.get(request) };
+    }
+    const key = queryKey(request.module, request.query);
+    return { stat: () => this.meta.stat(key), get: () => this.meta.get(key) };
   }
 
   private freshness(request: ModuleRequest, stat: ObjectStat): number {

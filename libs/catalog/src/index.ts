@@ -1,1 +1,1 @@
-export { Catalog, type Choose, type Found } from './catalog.js';
+export { Catalog, type Found } from './catalog.js';

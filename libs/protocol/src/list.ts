@@ -3,7 +3,7 @@ import { versionFits } from './length-limit.js';
 import { modulePathFault } from './module-path.js';
 import { isPseudoVersion } from './pseudo-version.js';
 import { compareVersions, isPrerelease, isSemver, sortVersions } from './semver.js';
-import { canonicalFault } from './version.js';
+import { canonicalFault, impossibleFault } from './version.js';
 
 /** Reads a version list: the first field of each line that has one, whatever it is. */
 export function parseList(text: string): string[] {
@@ -25,6 +25,7 @@ export function filterVersions(module: string, versions: Iterable<string>): stri
   const escapedPath = escapePath(module);
   const listable = (version: string) =>
     canonicalFault(module, version) === null &&
+    impossibleFault(module, version) === null &&
     !isPseudoVersion(version) &&
     versionFits(escapedPath, escapeVersion(version));
   return sortVersions(new Set([...versions].filter(listable)));

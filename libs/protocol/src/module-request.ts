@@ -3,7 +3,7 @@ import { pathFits, queryFits, versionFits } from './length-limit.js';
 import { modulePathFault } from './module-path.js';
 import type { ModuleRequest } from './request.js';
 import { decodeUrlPath, notFound } from './url-path.js';
-import { canonicalFault } from './version.js';
+import { canonicalFault, impossibleFault } from './version.js';
 
 const LATEST = '/@latest';
 const VERSIONS = '/@v/';
@@ -36,6 +36,8 @@ function parseVersionFile(escapedModule: string, file: string): ModuleRequest {
 
   const fault = canonicalFault(module, version);
   if (fault === null) {
+    const impossible = impossibleFault(module, version);
+    if (impossible !== null) throw notFound(asked, `invalid version: ${impossible}`);
     if (!versionFits(escapedModule, escaped)) throw notFound(asked, 'version too long');
     return { kind, module, version };
   }

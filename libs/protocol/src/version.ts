@@ -1,4 +1,5 @@
 import { modulePathFault, splitPathVersion } from './module-path.js';
+import { pseudoVersionFault } from './pseudo-version.js';
 import { formatSemver, parseSemver, type Semver } from './semver.js';
 
 const INCOMPATIBLE = '+incompatible';
@@ -46,4 +47,20 @@ export function versionFault(module: string, version: string): string | null {
 /** Tells whether a version is canonical and valid for the module path: only such versions have files. */
 export function isCanonicalFor(module: string, version: string): boolean {
   return versionFault(module, version) === null;
+}
+
+/**
+ * Says why no repository has a version although its name is canonical for the module; null when one may (cmd/go
+ * modfetch/coderepo.go, beyond what module.Check knows): `+incompatible` is for major versions from 2 on without a suffix.
+ */
+export function impossibleFault(module: string, version: string): string | null {
+  const parsed = parseSemver(version);
+  if (parsed?.build === INCOMPATIBLE) {
+    if (splitPathVersion(module)?.pathMajor)
+      return `${INCOMPATIBLE} suffix not allowed: module path has a major version`;
+    if (parsed.major === '0' || parsed.major === '1') {
+      return `${INCOMPATIBLE} suffix not allowed: major version v${parsed.major} is compatible`;
+    }
+  }
+  return pseudoVersionFault(version);
 }

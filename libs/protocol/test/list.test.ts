@@ -30,6 +30,12 @@ describe('a version list', () => {
     expect(filterVersions('example.com/x', new Set(ascending.toReversed()))).toEqual(ascending);
   });
 
+  it('leaves out +incompatible versions that no repository has', () => {
+    expect(filterVersions('example.com/x', ['v1.0.0+incompatible', 'v1.0.0'])).toEqual(['v1.0.0']);
+    expect(filterVersions('example.com/x/v2', ['v2.0.0+incompatible', 'v2.0.0'])).toEqual(['v2.0.0']);
+    expect(filterVersions('gopkg.in/x.v2', ['v2.0.0+incompatible', 'v2.0.0'])).toEqual(['v2.0.0']);
+  });
+
   it('leaves out versions too long to be stored', () => {
     const long = `v1.0.0-${'a'.repeat(194)}`;
     expect(filterVersions('example.com/x', [long, 'v1.0.0'])).toEqual(['v1.0.0']);

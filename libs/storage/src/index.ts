@@ -10,6 +10,7 @@ export type {
   Tier,
 } from './object-store.js';
 export { readBody } from './body.js';
+export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } from './part.js';
 export { openStorage, type Storage } from './compose.js';
 export { FsObjectStore } from './fs/fs.object-store.js';
 export { MemoryObjectStore } from './memory/memory.object-store.js';

@@ -18,6 +18,7 @@ export interface ModuleStore {
 
 /** The small rest: receipts, index, resolved queries, checksum database answers. A key is whole, `.meta/` included. */
 export interface MetaStore {
+  stat(key: string): Promise<ObjectStat | null>;
   get(key: string): Promise<ObjectBody | null>;
   put(key: string, bytes: Buffer, mode: 'create' | 'replace'): Promise<boolean>;
   list(prefix: string, startAfter?: string): AsyncIterable<{ readonly key: string }>;

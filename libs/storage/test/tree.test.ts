@@ -71,6 +71,7 @@ describe('ObjectMetaStore', () => {
     expect(await meta.put(keys[0]!, Buffer.from('x'), 'create')).toBe(false);
     expect(await meta.put(keys[0]!, Buffer.from('x'), 'replace')).toBe(true);
     expect(await readBody((await meta.get(keys[0]!))!.body)).toEqual(Buffer.from('x'));
+    expect((await meta.stat(keys[0]!))?.size).toBe(1);
 
     const list = (startAfter?: string): Promise<{ readonly key: string }[]> =>
       entriesOf(meta.list('.meta/index/', startAfter));
@@ -83,6 +84,7 @@ describe('ObjectMetaStore', () => {
   it('has no way to the modules', async () => {
     const meta = new ObjectMetaStore(new MemoryObjectStore());
     await expect(meta.get('example.com/a/@v/list')).rejects.toThrow(TypeError);
+    await expect(meta.stat('example.com/a/@v/list')).rejects.toThrow(TypeError);
     await expect(meta.put('example.com/a/@v/list', Buffer.alloc(0), 'replace')).rejects.toThrow(TypeError);
     await expect(meta.delete('.meta/../example.com/a/@v/list')).rejects.toThrow(TypeError);
     expect(() => meta.list('example.com/')).toThrow(TypeError);

@@ -1,9 +1,8 @@
 import type { SumdbRequest } from '#libs/protocol';
-import { sumdbKey, type MetaStore, type ObjectBody } from '#libs/storage';
+import { readPart, sumdbKey, type Choose, type MetaStore, type ObjectPart } from '#libs/storage';
 
-/** A stored answer of a checksum database. */
-export interface SumdbAnswer {
-  readonly body: ObjectBody;
+/** A stored answer of a checksum database, or the part of it that was chosen. */
+export interface SumdbAnswer extends ObjectPart {
   /** Milliseconds that it still counts as fresh: Infinity for what never changes. */
   readonly fresh: number;
 }
@@ -19,10 +18,14 @@ export class SumdbArchive {
   ) {}
 
   /** The stored answer whatever its age, or null. */
-  async find({ kind, name, path }: SumdbRequest): Promise<SumdbAnswer | null> {
-    const body = await this.meta.get(sumdbKey(name, path));
-    if (!body) return null;
-    return { body, fresh: kind === 'latest' ? body.stat.modified.getTime() + this.latestTtl - Date.now() : Infinity };
+  async find({ kind, name, path }: SumdbRequest, choose?: Choose): Promise<SumdbAnswer | null> {
+    const key = sumdbKey(name, path);
+    const part = await readPart({ stat: () => this.meta.stat(key), get: () => this.meta.get(key) }, choose);
+    if (!part) return null;
+    return {
+      ...part,
+      fresh: kind === 'latest' ? part.stat.modified.getTime() + this.latestTtl - Date.now() : Infinity,
+    };
   }
 
   /** Stores an answer: `latest` replaces the former one, the others are created once. */

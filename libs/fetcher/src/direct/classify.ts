@@ -48,6 +48,7 @@ const ROWS: readonly Row[] = [
   { text: /unknown revision|no matching versions|invalid pseudo-version/, kind: 'not-found' },
   { text: /missing \S*go\.mod|must match major version|: go\.mod has |go\.mod is missing /, kind: 'not-found' },
   { text: /malformed module path|disallowed version string|invalid module version/, kind: 'not-found' },
+  { text: /invalid \S+ import path|invalid version control suffix/, kind: 'not-found' },
   { text: /source tree too large|file name collision|create zip: (?!git )/, kind: 'not-found' },
 
   // The page that says where the repository is. A host that does not exist is an answer: no such module.

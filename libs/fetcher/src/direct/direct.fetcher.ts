@@ -9,6 +9,7 @@ import { type FetchedVersion, readVersion, takeZip } from './fetched-version.js'
 import { Flights } from './flights.js';
 import { GoCommand, type GoCommandOptions } from './go-command.js';
 import { makeJobCache } from './job-cache.js';
+import { knownHostFault } from './known-hosts.js';
 
 /** Queries that mean something else to the go command than a branch or a tag of that name. */
 const WORDS: ReadonlySet<string> = new Set(['latest', 'upgrade', 'patch', 'none']);
@@ -38,7 +39,7 @@ export class DirectFetcher implements Fetcher {
 
   async list(module: string, { signal }: FetchContext): Promise<string[]> {
     return attempt(module, signal, async () => {
-      escapePath(module);
+      checkPath(module, module);
       // Without -retracted the go command clones the repository to hide retracted versions, which clients must see.
       const answer = await this.go.list(['-versions', '-retracted'], module, module, signal);
       return [...answer.versions];
@@ -48,7 +49,7 @@ export class DirectFetcher implements Fetcher {
   async latest(module: string, { signal }: FetchContext): Promise<FetchedText> {
     const subject = `${module}@latest`;
     return attempt(subject, signal, async () => {
-      escapePath(module);
+      checkPath(module, subject);
       return (await this.query(subject, signal)).info;
     });
   }
@@ -56,7 +57,7 @@ export class DirectFetcher implements Fetcher {
   async resolve(module: string, query: string, { signal }: FetchContext): Promise<FetchedText> {
     const subject = `${module}@${query}`;
     return attempt(subject, signal, async () => {
-      escapePath(module);
+      checkPath(module, subject);
       escapeVersion(query);
       if (query.startsWith('-') || WORDS.has(query)) {
         throw new RefusalError('not-found', `${subject}: invalid version: unknown revision ${query}`);
@@ -110,8 +111,16 @@ function subjectOf({ module, version }: ModuleVersion): string {
   return `${module}@${version}`;
 }
 
-/** Nothing but a valid path and version may become an argument of a command. */
+/** Nothing but a valid path may become an argument of a command, and none that go would refuse without a look. */
+function checkPath(module: string, subject: string): void {
+  escapePath(module);
+  const fault = knownHostFault(module);
+  if (fault !== null) throw new RefusalError('not-found', `${subject}: ${fault}`);
+}
+
+/** Nor but a valid version of it. */
 function checkVersion({ module, version }: ModuleVersion, subject: string): void {
+  checkPath(module, subject);
   const fault = versionFault(module, version);
   if (fault !== null) throw new RefusalError('not-found', `${subject}: invalid version: ${fault}`);
 }

@@ -50,6 +50,11 @@ const TABLE: readonly (readonly [string, kind: string, reason: string])[] = [
   ],
   [`go: ${V}: malformed module path "${M}": x`, 'not-found', `malformed module path "${M}": x`],
   [
+    'go: invalid version control suffix in github.com/ path',
+    'not-found',
+    'invalid version control suffix in github.com/ path',
+  ],
+  [
     page(`reading https://${M}?go-get=1: 404 Not Found`),
     'not-found',
     `unrecognized import path "${M}": reading <url> 404 Not Found`,

@@ -1,10 +1,14 @@
 import type { MetaStore } from '../module-store.js';
-import type { ObjectBody, ObjectStore } from '../object-store.js';
+import type { ObjectBody, ObjectStat, ObjectStore } from '../object-store.js';
 import { META_FOLDER } from './keys.js';
 
 /** Keeps the small rest in any object store, beside the modules. Throws TypeError on a key outside of `.meta/`. */
 export class ObjectMetaStore implements MetaStore {
   constructor(private readonly objects: ObjectStore) {}
+
+  async stat(key: string): Promise<ObjectStat | null> {
+    return this.objects.stat(inMeta(key));
+  }
 
   async get(key: string): Promise<ObjectBody | null> {
     return this.objects.get(inMeta(key));
