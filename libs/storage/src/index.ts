@@ -16,6 +16,19 @@ export { MemoryObjectStore } from './memory/memory.object-store.js';
 export { MemoryTier } from './memory-tier.js';
 export { MeteredObjectStore } from './metered.object-store.js';
 export { S3ObjectStore } from './s3/s3.object-store.js';
-export { indexKey, isMutableKey, moduleKey, queryKey, receiptKey, sumdbKey } from './tree/keys.js';
+export {
+  INDEX_FOLDER,
+  indexKey,
+  isMutableKey,
+  moduleKey,
+  parseIndexKey,
+  parseReceiptKey,
+  queriesFolder,
+  queryKey,
+  RECEIPTS_FOLDER,
+  receiptKey,
+  sumdbKey,
+} from './tree/keys.js';
+export { INDEX_HOLD_BACK } from './tree/index-hold-back.js';
 export { ObjectMetaStore } from './tree/object.meta-store.js';
 export { ObjectModuleStore } from './tree/object.module-store.js';
