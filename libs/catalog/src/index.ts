@@ -1,1 +1,3 @@
 export { Catalog, type Choose, type Found } from './catalog.js';
+export { VersionCatalog, type CatalogPage } from './version-catalog.js';
+export { VersionIndex, type IndexEntry } from './version-index.js';

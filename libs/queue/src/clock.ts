@@ -1,7 +1,33 @@
+import { patiently } from './patience.js';
 import type { RedisLink } from './redis-link.js';
 
-/** The time by Redis' clock, in microseconds since the epoch: the one clock that all workers agree on. */
+/** How long a process that needs the time tries to get it, in milliseconds: longer than a failover takes. */
+const PATIENCE = 15_000;
+/** How long those who stamp the same thing get the same stamp, in milliseconds. */
+const STAMP_LIFE = 2_000;
+
+/** The time by Redis' clock, in nanoseconds since the epoch: the one clock that all workers agree on. */
 export async function redisTime(link: RedisLink): Promise<bigint> {
   const [seconds, micros] = await link.commands.time();
-  return BigInt(seconds ?? 0) * 1_000_000n + BigInt(micros ?? 0);
+  return BigInt(seconds ?? 0) * 1_000_000_000n + BigInt(micros ?? 0) * 1000n;
+}
+
+/*
+ * Input:  KEYS[1] the stamp's key, ARGV[1] its life in milliseconds
+ * Output: microseconds since the epoch, as text
+ */
+const STAMP_SCRIPT = `
+local now = redis.call('TIME')
+local stamp = now[1] .. string.format('%06d', now[2])
+if redis.call('SET', KEYS[1], stamp, 'NX', 'PX', ARGV[1]) then return stamp end
+return redis.call('GET', KEYS[1])`;
+
+/**
+ * Stamps a thing with the time by Redis' clock, in nanoseconds since the epoch: whoever stamps it within the same
+ * two seconds gets the same. Throws RefusalError `busy` when Redis stays away.
+ */
+export async function stamp(link: RedisLink, thing: string): Promise<bigint> {
+  const key = `${link.prefix}:stamp:${thing}`;
+  const micros = await patiently(PATIENCE, () => link.commands.eval(STAMP_SCRIPT, 1, key, STAMP_LIFE));
+  return BigInt(String(micros)) * 1000n;
 }

@@ -1,5 +1,5 @@
 export { Changes, type Change } from './changes.js';
-export { redisTime } from './clock.js';
+export { redisTime, stamp } from './clock.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
   dedupId,

@@ -18,6 +18,7 @@ export { MeteredObjectStore } from './metered.object-store.js';
 export { S3ObjectStore } from './s3/s3.object-store.js';
 export {
   INDEX_FOLDER,
+  INDEX_HOLD_BACK,
   indexKey,
   isMutableKey,
   moduleKey,
@@ -29,6 +30,5 @@ export {
   receiptKey,
   sumdbKey,
 } from './tree/keys.js';
-export { INDEX_HOLD_BACK } from './tree/index-hold-back.js';
 export { ObjectMetaStore } from './tree/object.meta-store.js';
 export { ObjectModuleStore } from './tree/object.module-store.js';

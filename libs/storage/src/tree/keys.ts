@@ -28,6 +28,11 @@ export const META_FOLDER = '.meta/';
 export const RECEIPTS_FOLDER = `${META_FOLDER}receipts/`;
 /** Where the index entries are, by time. */
 export const INDEX_FOLDER = `${META_FOLDER}index/`;
+/**
+ * How old an index entry is before it is read, in milliseconds by the clock that stamps it. A writer that takes a time
+ * stamp and then writes the entry has so long to get it in; later it would come behind readers who have gone on.
+ */
+export const INDEX_HOLD_BACK = 5_000;
 
 /** Gives the key of a module's file. Throws a not-found refusal on what is no module path or version. */
 export function moduleKey(file: ModuleFile): string {
