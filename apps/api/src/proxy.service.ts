@@ -53,7 +53,7 @@ export class ProxyService {
     );
 
     const now = await this.catalog.find(request, asker.choose); // the truth is in storage, whatever the outcome
-    if (now) return { found: now, cache: now.fresh > 0 ? 'fetched' : 'stale' };
+    if (now) return { found: now, cache: outcome.ok || now.fresh > 0 ? 'fetched' : 'stale' };
     if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
     throw new RefusalError('busy', `${subject(request)}: removed while it was fetched, try again`);
   }
@@ -85,7 +85,8 @@ export class ProxyService {
   }
 }
 
-function jobFor(request: ModuleRequest): JobRequest {
+/** The job that makes the answer to a request. */
+export function jobFor(request: ModuleRequest): JobRequest {
   switch (request.kind) {
     case 'list':
       return { name: 'query.list', payload: { module: request.module } };

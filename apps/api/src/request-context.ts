@@ -4,7 +4,7 @@ import type { Logger, Metrics } from '#libs/observability';
 import type { CacheLabel } from './proxy.service.js';
 
 /** The class of a request, as metrics and logs name it. */
-export type Route = 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'query' | 'sumdb' | 'other';
+export type Route = 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'query' | 'sumdb' | 'index' | 'catalog' | 'other';
 
 declare module 'fastify' {
   interface FastifyRequest {

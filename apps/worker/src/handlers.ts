@@ -14,7 +14,7 @@ interface Parts {
   readonly modules: ModuleStore;
   readonly catalog: Catalog;
   readonly archive: SumdbArchive;
-  readonly changes: Changes;
+  readonly changes: Pick<Changes, 'publish'>;
   readonly scratch: Scratch;
   readonly sumdbs: readonly SumdbConfig[];
 }

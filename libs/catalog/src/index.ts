@@ -1,3 +1,4 @@
 export { Catalog, type Choose, type Found } from './catalog.js';
+export { freshQueries } from './fresh-queries.js';
 export { VersionCatalog, type CatalogPage } from './version-catalog.js';
 export { VersionIndex, type IndexEntry } from './version-index.js';

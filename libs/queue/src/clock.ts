@@ -1,14 +1,19 @@
 import { patiently } from './patience.js';
 import type { RedisLink } from './redis-link.js';
 
-/** How long a process that needs the time tries to get it, in milliseconds: longer than a failover takes. */
-const PATIENCE = 15_000;
+/** How long a stamp is tried for, in milliseconds: longer than a failover takes. */
+const STAMP_PATIENCE = 15_000;
+/** How long the time is tried for, in milliseconds. */
+const TIME_PATIENCE = 500;
 /** How long those who stamp the same thing get the same stamp, in milliseconds. */
 const STAMP_LIFE = 2_000;
 
-/** The time by Redis' clock, in nanoseconds since the epoch: the one clock that all workers agree on. */
+/**
+ * The time by Redis' clock, in nanoseconds since the epoch: the one clock that all workers agree on. Throws
+ * RefusalError `busy` when Redis does not answer within half a second.
+ */
 export async function redisTime(link: RedisLink): Promise<bigint> {
-  const [seconds, micros] = await link.commands.time();
+  const [seconds, micros] = await patiently(TIME_PATIENCE, () => link.commands.time());
   return BigInt(seconds ?? 0) * 1_000_000_000n + BigInt(micros ?? 0) * 1000n;
 }
 
@@ -28,6 +33,6 @@ return redis.call('GET', KEYS[1])`;
  */
 export async function stamp(link: RedisLink, thing: string): Promise<bigint> {
   const key = `${link.prefix}:stamp:${thing}`;
-  const micros = await patiently(PATIENCE, () => link.commands.eval(STAMP_SCRIPT, 1, key, STAMP_LIFE));
+  const micros = await patiently(STAMP_PATIENCE, () => link.commands.eval(STAMP_SCRIPT, 1, key, STAMP_LIFE));
   return BigInt(String(micros)) * 1000n;
 }
