@@ -34,7 +34,9 @@ export function registerCatalog(server: FastifyInstance, { catalog, config, log 
         if (request.method === 'HEAD') return await reply.send();
         const { versions, last } = await catalog.page(after, size);
         request.cache = 'storage';
-        return await reply.send(JSON.stringify({ modules: versions, next: last ? writeToken(last) : '' }));
+        const page = { modules: versions, next: last ? writeToken(last) : '' };
+        // As bytes: Fastify adds a charset to the type of a JSON text.
+        return await reply.send(Buffer.from(JSON.stringify(page)));
       } catch (error) {
         return refuse(request, reply, error, 0, log);
       }

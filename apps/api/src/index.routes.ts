@@ -32,7 +32,8 @@ export function registerIndex(server: FastifyInstance, { index, config, log }: P
         if (request.method === 'HEAD') return await reply.send();
         const entries = await index.read(since, limit);
         request.cache = 'storage';
-        return await reply.send(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+        // As bytes: Fastify adds a charset to the type of a JSON text.
+        return await reply.send(Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')));
       } catch (error) {
         return refuse(request, reply, error, 0, log);
       }
