@@ -24,6 +24,8 @@ afterAll(async () => {
 });
 
 const get = (path: string) => ask(`${stack.url}${path}`);
+const askFiles = (module: string, version: string) =>
+  Promise.all(['info', 'mod', 'zip'].map((kind) => get(`/${module}/@v/${version}.${kind}`)));
 const moved = () => metric(stack.workers[0]?.ops ?? '', 'stoa_verifications_total', { result: 'moved-tag' });
 const warnings = (module: string) =>
   stack.workers[0]?.log.filter((line) => line['level'] === 'warn' && line['module'] === module) ?? [];
@@ -32,15 +34,16 @@ describe('a version', () => {
   it('is what the source first said, byte for byte, whatever it says later', async () => {
     const mod = '// first\r\n\nmodule example.com/first // really\n\n\ngo 1.21';
     upstream.add('example.com/first', 'v1.0.0', { info: INFO, mod });
-    const ask3 = () => Promise.all(['info', 'mod', 'zip'].map((kind) => get(`/example.com/first/@v/v1.0.0.${kind}`)));
-    const first = await ask3();
+    const first = await askFiles('example.com/first', 'v1.0.0');
     expect(first.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect([first[0]?.text, first[1]?.text]).toEqual([INFO, mod]);
     upstream.add('example.com/first', 'v1.0.0', {
       mod: 'module example.com/first\n',
       files: { 'a.go': 'package a\n' },
     });
-    expect((await ask3()).map(({ bytes }) => bytes)).toEqual(first.map(({ bytes }) => bytes));
+    expect((await askFiles('example.com/first', 'v1.0.0')).map(({ bytes }) => bytes)).toEqual(
+      first.map(({ bytes }) => bytes),
+    );
   });
 
   it('without a go.mod has the one that go makes up, whichever file is asked first', async () => {

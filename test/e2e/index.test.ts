@@ -34,6 +34,7 @@ const lines = async (query = '', url = stack.url): Promise<Line[]> =>
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
+const path = (module: string, kind: string) => `/${module.replace('M', '!m')}/@v/v1.0.0.${kind}`;
 const names = (found: readonly Line[]) => found.map(({ Path, Version }) => `${Path}@${Version}`);
 
 /** Entries of long ago, one a second. */
@@ -55,7 +56,6 @@ describe('the index', () => {
     const modules = Array.from({ length: 6 }, (_, n) => `example.com/M${n}`);
     for (const module of modules) upstream.add(module, 'v1.0.0');
     upstream.add('example.com/noinfo', 'v1.0.0', { info: null }).add('example.com/nozip', 'v1.0.0');
-    const path = (module: string, kind: string) => `/${module.replace('M', '!m')}/@v/v1.0.0.${kind}`;
     const url = (n: number) => stack.gateways[n % 2]?.url ?? '';
     // In every order and all at once, at both gateways.
     for (const [n, module] of modules.entries()) {

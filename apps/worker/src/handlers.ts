@@ -1,7 +1,7 @@
 import type { Catalog } from '#libs/catalog';
 import type { PlannedFetcher } from '#libs/fetcher';
 import type { Ingest, Scratch } from '#libs/ingest';
-import { RefusalError, type ModuleFile, type ModuleVersion } from '#libs/protocol';
+import { RefusalError, type ModuleFile, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
 import type { Changes, SumdbPath } from '#libs/queue';
 import { moduleKey, queryKey, readBody, type ModuleStore } from '#libs/storage';
 import type { SumdbArchive } from '#libs/sumdb';
@@ -24,6 +24,11 @@ export function createHandlers(parts: Parts): Handlers {
   const { fetcher, ingest, modules, catalog, archive, changes, scratch, sumdbs } = parts;
   const stored = async (file: ModuleFile): Promise<boolean> => (await modules.stat(file)) !== null;
   const refreshed = (key: string): Promise<void> => changes.publish({ reason: 'refreshed', keys: [key] });
+  /** Whether an answer was stored after the one that the asker knew. */
+  const renewed = async (request: ModuleRequest, seen = Infinity): Promise<boolean> => {
+    const last = request.kind === 'query' ? (await catalog.find(request))?.stat : await modules.stat(request);
+    return last ? last.modified.getTime() > seen : false;
+  };
   /** Answers from what is stored when the sources have forgotten a module, unless there is a last answer to go on with. */
   const orElse = async <T>(fetched: Promise<T>, file: ModuleFile, kept: () => Promise<T | null>): Promise<T> => {
     try {
@@ -63,8 +68,9 @@ export function createHandlers(parts: Parts): Handlers {
         await ingest.storeZip(version, await fetcher.zip(version, { signal, scratch: folder }), started, signal);
       });
     },
-    'query.list': async ({ module }, { signal }) => {
+    'query.list': async ({ module, seen }, { signal }) => {
       const file = { kind: 'list', module } as const;
+      if (await renewed(file, seen)) return;
       const versions = await orElse(fetcher.list(module, { signal }), file, async () => {
         const kept = await modules.versions(module);
         return kept.length > 0 ? kept : null;
@@ -72,8 +78,9 @@ export function createHandlers(parts: Parts): Handlers {
       await ingest.storeList(module, versions);
       await refreshed(moduleKey(file));
     },
-    'query.latest': async ({ module }, { signal }) => {
+    'query.latest': async ({ module, seen }, { signal }) => {
       const file = { kind: 'latest', module } as const;
+      if (await renewed(file, seen)) return;
       const latest = await orElse(fetcher.latest(module, { signal }), file, async () => {
         const kept = await catalog.storedLatest(module);
         return kept?.body ? { bytes: await readBody(kept.body), source: 'storage' } : null;
@@ -81,7 +88,8 @@ export function createHandlers(parts: Parts): Handlers {
       await ingest.storeLatest(module, latest);
       await refreshed(moduleKey(file));
     },
-    'query.revision': async ({ module, query }, { signal }) => {
+    'query.revision': async ({ module, query, seen }, { signal }) => {
+      if (await renewed({ kind: 'query', module, query }, seen)) return;
       await ingest.storeResolution(module, query, await fetcher.resolve(module, query, { signal }));
       await refreshed(queryKey(module, query));
     },

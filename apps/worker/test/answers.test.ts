@@ -66,6 +66,28 @@ describe('a list', () => {
   });
 });
 
+describe('an answer that another job has made meanwhile', () => {
+  it.each([
+    ['query.list', LIST],
+    ['query.latest', LATEST],
+    ['query.revision', '.meta/queries/example.com/m/@v/main.json'],
+  ] as const)('is not asked for again by %s, unless it has to be', async (job, key) => {
+    working.upstream.add(module, 'v1.0.0').addRevision(module, 'main', { Version: 'v1.0.0' });
+    const run = (seen?: number) =>
+      working.worker()[job]({ module, query: 'main', ...(seen !== undefined && { seen }) }, CONTEXT);
+    await run(0);
+    const asked = working.upstream.requests.length;
+    const stored = (await working.objects.stat(key))?.modified.getTime() ?? 0;
+    await run(0);
+    await run(stored - 1);
+    expect(working.upstream.requests.length).toBe(asked);
+    await run(stored);
+    expect(working.upstream.requests.length).toBe(2 * asked);
+    await run();
+    expect(working.upstream.requests.length).toBe(3 * asked);
+  });
+});
+
 describe('@latest', () => {
   it('is what the source says, byte for byte', async () => {
     const info = '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z","Origin":{"VCS":"git","Ref":"refs/tags/v1.0.0"}}';

@@ -11,6 +11,7 @@ export {
   type JobRequest,
   type Jobs,
   type QueueName,
+  type Renewal,
   type SumdbPath,
 } from './jobs.js';
 export { refused, STORED, type Outcome } from './outcome.js';
