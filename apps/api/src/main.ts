@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { VersionCatalog, VersionIndex } from '#libs/catalog';
 import type { LoadedConfig } from '#libs/config';
 import {
   createLogger,
@@ -12,10 +13,12 @@ import {
   stopOnSignal,
   tellReady,
 } from '#libs/observability';
-import { Changes, JobQueue, QueueCompletions, QueuePulse, RedisLink, Refusals } from '#libs/queue';
+import { Changes, JobQueue, QueueCompletions, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
 import { ProxyService } from './proxy.service.js';
+import { registerRefresh } from './refresh.routes.js';
+import { RefreshService } from './refresh.service.js';
 import { createAdapter, registerRoutes } from './server.js';
 import { SumdbService } from './sumdb.service.js';
 
@@ -47,18 +50,33 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     workers: { critical: false, check: () => pulse.admit() },
   });
   const server = adapter.getInstance();
-  registerRoutes(server, { config, log, metrics, health, proxy: app.get(ProxyService), sumdb: app.get(SumdbService) });
+  registerRoutes(server, {
+    config,
+    log,
+    metrics,
+    health,
+    proxy: app.get(ProxyService),
+    sumdb: app.get(SumdbService),
+    index: new VersionIndex(storage.meta, () => redisTime(link)),
+    catalog: new VersionCatalog(storage.meta),
+  });
   await app.init();
 
   const refusals = app.get(Refusals);
-  app.get(Changes).subscribe(
+  const changes = app.get(Changes);
+  changes.subscribe(
     ({ keys }) => {
       for (const key of keys) storage.memory?.forget(key);
       refusals.forget();
     },
-    () => storage.memory?.forgetMutable(),
+    () => {
+      storage.memory?.forgetMutable();
+      refusals.forget();
+    },
   );
   const ops = createOpsServer(metrics, health);
+  const refresh = new RefreshService({ storage, queue: app.get(JobQueue), refusals, changes, config });
+  await registerRefresh(ops, { refresh, log });
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);
   log.info(

@@ -2,7 +2,7 @@ import type { Catalog, Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import { RefusalError, type ModuleRequest } from '#libs/protocol';
-import { subjectOf, type Answer, type JobQueue, type JobRequest } from '#libs/queue';
+import { subjectOf, type Answer, type JobQueue, type JobRequest, type Renewal } from '#libs/queue';
 import type { Choose } from '#libs/storage';
 
 /** Where an answer came from, as X-Stoa-Cache says it. */
@@ -49,19 +49,16 @@ export class ProxyService {
     if (found && found.fresh > 0) return { found, cache: found.tier };
     if (this.config.offline || asker.cachedOnly) return this.fromStorage(request, found, asker);
 
-    const { outcome, cached } = await this.run(
-      request,
-      asker,
-      found ? this.config.refreshWait : this.config.waitTimeout,
-    );
+    const { outcome, cached } = await this.run(request, asker, found);
 
     const now = await this.catalog.find(request, asker.choose); // the truth is in storage, whatever the outcome
-    if (now) return { found: now, cache: now.fresh > 0 ? 'fetched' : 'stale' };
+    if (now) return { found: now, cache: outcome.ok || now.fresh > 0 ? 'fetched' : 'stale' };
     if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
     throw new RefusalError('busy', `${subject(request)}: removed while it was fetched, try again`);
   }
 
-  private async run(request: ModuleRequest, { requestId }: Asker, wait: number): Promise<Answer> {
+  private async run(request: ModuleRequest, { requestId }: Asker, found: Found | null): Promise<Answer> {
+    const wait = found ? this.config.refreshWait : this.config.waitTimeout;
     const stored = (): Promise<boolean> => this.catalog.answers(request);
     // What the two jobs of a version make is disjoint; a client that asks for the zip asks for the rest next.
     if (request.kind === 'zip' && !(await this.catalog.has({ ...request, kind: 'info' }))) {
@@ -71,7 +68,8 @@ export class ProxyService {
         stored: () => this.catalog.has({ ...request, kind: 'info' }),
       });
     }
-    return this.queue.run(jobFor(request), { requestId, wait, stored });
+    const seen = found?.stat.modified.getTime() ?? 0;
+    return this.queue.run(jobFor(request, { seen }), { requestId, wait, stored });
   }
 
   /** The answer without the queue: what is stored, whatever its age, and what follows from the stored versions. */
@@ -95,14 +93,15 @@ export function notStored(asked: string, offline: boolean): RefusalError {
   return new RefusalError('not-found', `${asked}: ${reason}`);
 }
 
-function jobFor(request: ModuleRequest): JobRequest {
+/** The job that makes the answer to a request; where answers grow old, in any case or if that one is still the last. */
+export function jobFor(request: ModuleRequest, last: Renewal = {}): JobRequest {
   switch (request.kind) {
     case 'list':
-      return { name: 'query.list', payload: { module: request.module } };
+      return { name: 'query.list', payload: { module: request.module, ...last } };
     case 'latest':
-      return { name: 'query.latest', payload: { module: request.module } };
+      return { name: 'query.latest', payload: { module: request.module, ...last } };
     case 'query':
-      return { name: 'query.revision', payload: { module: request.module, query: request.query } };
+      return { name: 'query.revision', payload: { module: request.module, query: request.query, ...last } };
     case 'info':
     case 'mod':
       return { name: 'fetch.mod', payload: { module: request.module, version: request.version } };

@@ -103,6 +103,11 @@ export function freshFor(milliseconds: number): string {
   return `public, max-age=${Number.isFinite(milliseconds) ? Math.max(0, Math.floor(milliseconds / 1000)) : 31536000}`;
 }
 
+/** Headers of the index and of a catalog page, which grow all the time. */
+export function listingHeaders(): Record<string, string> {
+  return { 'content-type': JSON_TYPE, 'cache-control': 'public, max-age=5', 'x-stoa-cache': 'storage' };
+}
+
 // cmd/go drops a body with a non-graphic character and cuts one at 648 bytes.
 function oneLine(text: string): string {
   const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();

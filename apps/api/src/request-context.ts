@@ -5,7 +5,7 @@ import type { CacheLabel } from './proxy.service.js';
 import { withoutQuery } from './target.js';
 
 /** The class of a request, as metrics and logs name it. */
-export type Route = 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'query' | 'sumdb' | 'other';
+export type Route = 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'query' | 'sumdb' | 'index' | 'catalog' | 'other';
 
 declare module 'fastify' {
   interface FastifyRequest {

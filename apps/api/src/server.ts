@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import type { VersionCatalog, VersionIndex } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import { registerProbes, readVersion, type Health, type Logger, type Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
+import { registerCatalog } from './catalog.routes.js';
 import { messageRefusal } from './http-message.js';
+import { registerIndex } from './index.routes.js';
 import { answerParserError } from './parser-errors.js';
 import { registerProxy, refuse } from './proxy.routes.js';
 import type { ProxyService } from './proxy.service.js';
@@ -36,10 +39,13 @@ interface Parts {
   readonly health: Health;
   readonly proxy: ProxyService;
   readonly sumdb: SumdbService;
+  readonly index: VersionIndex;
+  readonly catalog: VersionCatalog;
 }
 
 /** Adds all but Nest's pages: the order of a request is log and metrics, message, method, drain, probes, protocol. */
-export function registerRoutes(server: FastifyInstance, { config, log, metrics, health, proxy, sumdb }: Parts): void {
+export function registerRoutes(server: FastifyInstance, parts: Parts): void {
+  const { config, log, metrics, health } = parts;
   answerUnrouted(server.server);
   observeRequests(server, log, metrics);
   server.addHook('onRequest', (request, reply, next) => {
@@ -53,7 +59,9 @@ export function registerRoutes(server: FastifyInstance, { config, log, metrics, 
     next();
   });
   registerProbes(server, health, readVersion(), config.basePath);
-  registerProxy(server, { proxy, sumdb, config, log });
+  registerIndex(server, parts);
+  registerCatalog(server, parts);
+  registerProxy(server, parts);
 }
 
 function methodRefusal(method: string): RefusalError | null {

@@ -1,8 +1,9 @@
+import type { Catalog } from '#libs/catalog';
 import type { PlannedFetcher } from '#libs/fetcher';
 import type { Ingest, Scratch } from '#libs/ingest';
-import { RefusalError, type ModuleFile, type ModuleVersion } from '#libs/protocol';
+import { RefusalError, type ModuleFile, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
 import type { Changes, SumdbPath } from '#libs/queue';
-import { moduleKey, queryKey, type ModuleStore } from '#libs/storage';
+import { moduleKey, queryKey, readBody, type ModuleStore } from '#libs/storage';
 import type { SumdbArchive } from '#libs/sumdb';
 import type { SumdbConfig } from '#libs/config';
 import type { Handlers, JobContext } from './handler.js';
@@ -11,16 +12,34 @@ interface Parts {
   readonly fetcher: PlannedFetcher;
   readonly ingest: Ingest;
   readonly modules: ModuleStore;
+  readonly catalog: Catalog;
   readonly archive: SumdbArchive;
-  readonly changes: Changes;
+  readonly changes: Pick<Changes, 'publish'>;
   readonly scratch: Scratch;
   readonly sumdbs: readonly SumdbConfig[];
 }
 
 /** What each job does: look at storage (another run may have been first), fetch, store, tell the gateways. */
-export function createHandlers({ fetcher, ingest, modules, archive, changes, scratch, sumdbs }: Parts): Handlers {
+export function createHandlers(parts: Parts): Handlers {
+  const { fetcher, ingest, modules, catalog, archive, changes, scratch, sumdbs } = parts;
   const stored = async (file: ModuleFile): Promise<boolean> => (await modules.stat(file)) !== null;
   const refreshed = (key: string): Promise<void> => changes.publish({ reason: 'refreshed', keys: [key] });
+  /** Whether an answer was stored after the one that the asker knew. */
+  const renewed = async (request: ModuleRequest, seen = Infinity): Promise<boolean> => {
+    const last = request.kind === 'query' ? (await catalog.find(request))?.stat : await modules.stat(request);
+    return last ? last.modified.getTime() > seen : false;
+  };
+  /** Answers from what is stored when the sources have forgotten a module, unless there is a last answer to go on with. */
+  const orElse = async <T>(fetched: Promise<T>, file: ModuleFile, kept: () => Promise<T | null>): Promise<T> => {
+    try {
+      return await fetched;
+    } catch (error) {
+      const forgotten = error instanceof RefusalError && error.kind === 'not-found' && !(await stored(file));
+      const answer = forgotten ? await kept() : null;
+      if (answer === null) throw error;
+      return answer;
+    }
+  };
   const sumdb = async ({ name, path }: SumdbPath, { signal }: JobContext): Promise<void> => {
     const database = sumdbs.find((one) => one.name === name);
     if (!database) throw new RefusalError('not-found', `${name}: this checksum database is not proxied here`);
@@ -29,7 +48,8 @@ export function createHandlers({ fetcher, ingest, modules, archive, changes, scr
 
   return {
     'fetch.mod': async (version, { signal }) => {
-      if (await stored({ kind: 'info', ...version })) return; // and so its .mod, which is stored first
+      // With the .info its .mod is stored, which comes first.
+      if (await stored({ kind: 'info', ...version })) return ingest.complete(version, scratch, signal);
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
       const [mod, info] = await Promise.allSettled([
         fetcher.mod(version, { signal }),
@@ -39,23 +59,37 @@ export function createHandlers({ fetcher, ingest, modules, archive, changes, scr
       await ingest.storeMod(version, mod.value);
       if (info.status === 'rejected') throw info.reason;
       await ingest.storeInfo(version, info.value);
+      await ingest.complete(version, scratch, signal);
     },
     'fetch.zip': async (version: ModuleVersion, { signal }) => {
       const started = Date.now();
-      if (await stored({ kind: 'zip', ...version })) return;
+      if (await stored({ kind: 'zip', ...version })) return ingest.complete(version, scratch, signal);
       await scratch.use(async (folder) => {
         await ingest.storeZip(version, await fetcher.zip(version, { signal, scratch: folder }), started, signal);
       });
     },
-    'query.list': async ({ module }, { signal }) => {
-      await ingest.storeList(module, await fetcher.list(module, { signal }));
-      await refreshed(moduleKey({ kind: 'list', module }));
+    'query.list': async ({ module, seen }, { signal }) => {
+      const file = { kind: 'list', module } as const;
+      if (await renewed(file, seen)) return;
+      const versions = await orElse(fetcher.list(module, { signal }), file, async () => {
+        const kept = await modules.versions(module);
+        return kept.length > 0 ? kept : null;
+      });
+      await ingest.storeList(module, versions);
+      await refreshed(moduleKey(file));
     },
-    'query.latest': async ({ module }, { signal }) => {
-      await ingest.storeLatest(module, await fetcher.latest(module, { signal }));
-      await refreshed(moduleKey({ kind: 'latest', module }));
+    'query.latest': async ({ module, seen }, { signal }) => {
+      const file = { kind: 'latest', module } as const;
+      if (await renewed(file, seen)) return;
+      const latest = await orElse(fetcher.latest(module, { signal }), file, async () => {
+        const kept = await catalog.storedLatest(module);
+        return kept?.body ? { bytes: await readBody(kept.body), source: 'storage' } : null;
+      });
+      await ingest.storeLatest(module, latest);
+      await refreshed(moduleKey(file));
     },
-    'query.revision': async ({ module, query }, { signal }) => {
+    'query.revision': async ({ module, query, seen }, { signal }) => {
+      if (await renewed({ kind: 'query', module, query }, seen)) return;
       await ingest.storeResolution(module, query, await fetcher.resolve(module, query, { signal }));
       await refreshed(queryKey(module, query));
     },

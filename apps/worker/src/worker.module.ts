@@ -1,7 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher } from '#libs/fetcher';
 import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
-import { Changes, QueueModule, RedisLink, redisTime, Refusals, type QueueContext } from '#libs/queue';
+import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { SumdbArchive } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
@@ -40,8 +41,16 @@ export class WorkerModule {
             const { modules, meta } = storage;
             const handlers = createHandlers({
               fetcher: createFetcher(config.go, direct, metrics),
-              ingest: new Ingest({ modules, meta, zips, metrics, log, now: () => redisTime(link) }),
+              ingest: new Ingest({
+                modules,
+                meta,
+                zips,
+                metrics,
+                log,
+                stamp: ({ module, version }) => stamp(link, `${module}@${version}`),
+              }),
               modules,
+              catalog: new Catalog(modules, meta, config.listTtl),
               archive: new SumdbArchive(meta, config.listTtl),
               changes,
               scratch,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
-  chooseLatest,
   filterVersions,
   formatList,
   parseList,
+  resolveLatest,
   type ModuleFile,
   type ModuleRequest,
   type ModuleVersion,
@@ -70,20 +70,23 @@ export class Catalog {
     return { ...cutPart({ stat, body, tier: 'storage' }, choose), fresh: 0 };
   }
 
-  /** The `.info` of the version that go would choose from what is stored, or null. */
+  /** The `.info` of the version that go would choose from what is stored, retracted ones left out; or null. */
   async storedLatest(module: string, choose?: Choose): Promise<Found | null> {
-    const version = chooseLatest((await this.knownVersions(module, { whole: true })) ?? []);
+    const version = await resolveLatest(module, await this.modules.versions(module), async (highest) => {
+      const mod = await this.modules.get({ kind: 'mod', module, version: highest });
+      return mod && readBody(mod.body);
+    });
     const info = version === null ? null : await this.find({ kind: 'info', module, version }, choose);
     return info && { ...info, fresh: 0 }; // another version may be stored next
   }
 
-  private async knownVersions(module: string, options?: { whole: boolean }): Promise<string[] | null> {
+  private async knownVersions(module: string): Promise<string[] | null> {
     const [last, stored] = await Promise.all([
       this.modules.get({ kind: 'list', module }),
       this.modules.versions(module),
     ]);
     if (!last && stored.length === 0) return null;
-    const listed = last && !options?.whole ? parseList((await readBody(last.body)).toString('utf8')) : [];
+    const listed = last ? parseList((await readBody(last.body)).toString('utf8')) : [];
     return filterVersions(module, [...listed, ...stored]);
   }
 

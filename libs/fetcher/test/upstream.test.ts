@@ -96,6 +96,13 @@ describe('@latest', () => {
     expect(JSON.parse((await fetch.latest(MODULE, job)).bytes.toString())).toMatchObject({ Version: newest });
   });
 
+  test('that is 404 is no version that the highest one retracts', async () => {
+    const { source, fetch, job } = await start();
+    source.add(MODULE, 'v1.0.0').add(MODULE, 'v1.1.0').addLatest(MODULE, null);
+    source.add(MODULE, 'v1.2.0', { mod: `module ${MODULE}\n\nretract [v1.1.0, v1.2.0]\n` });
+    expect(JSON.parse((await fetch.latest(MODULE, job)).bytes.toString())).toMatchObject({ Version: 'v1.0.0' });
+  });
+
   test('stays not-found when the list is empty', async () => {
     const { source, fetch, job } = await start();
     source.addList(MODULE, []).respond(LATEST, status(404, 'not found: no commits'));

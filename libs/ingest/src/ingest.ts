@@ -1,17 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  filterVersions,
-  formatList,
-  parseList,
-  RefusalError,
-  synthesizedMod,
-  type ModuleVersion,
-} from '#libs/protocol';
+import { filterVersions, formatList, RefusalError, synthesizedMod, type ModuleVersion } from '#libs/protocol';
 import type { Logger, Metrics } from '#libs/observability';
 import type { FetchedText, FetchedZip } from '#libs/fetcher';
-import { indexKey, queryKey, readBody, receiptKey, type MetaStore, type ModuleStore } from '#libs/storage';
+import { queryKey, readBody, type MetaStore, type ModuleStore } from '#libs/storage';
 import { commitOf } from './commit.js';
-import type { Receipt } from './receipt.js';
+import { Ledger, type Stamp } from './ledger.js';
+import type { Scratch } from './scratch.js';
+import { copyStoredZip } from './stored-zip.js';
 import type { ZipChecker } from './zip/zip-checker.js';
 
 interface Parts {
@@ -20,17 +15,20 @@ interface Parts {
   readonly zips: ZipChecker;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Microseconds since the epoch by the clock that all workers share. */
-  readonly now: () => Promise<bigint>;
+  readonly stamp: Stamp;
 }
 
 /**
  * The write side: what was fetched is checked, then stored in an order that keeps every reader right.
- * `.mod` before `.info` (a version is listed once its `.info` is there), `.zip` before its receipt (a version is
- * complete once that is there), the index entry last. Immutable files are created once: the first stays.
+ * `.mod` before `.info` (a version is listed once its `.info` is there), all three files before the receipt (a version
+ * is complete once that is there), the index entry last. Immutable files are created once: the first stays.
  */
 export class Ingest {
-  constructor(private readonly parts: Parts) {}
+  private readonly ledger: Ledger;
+
+  constructor(private readonly parts: Parts) {
+    this.ledger = new Ledger(parts.meta, parts.stamp);
+  }
 
   /** Stores a `.mod`. Throws RefusalError `forbidden` when another one is stored: the tag moved. */
   async storeMod(version: ModuleVersion, { bytes }: FetchedText): Promise<void> {
@@ -48,13 +46,14 @@ export class Ingest {
   }
 
   /**
-   * Checks a zip by the rules of golang.org/x/mod/zip and stores it with its receipt and index entry. The go.mod in
-   * it settles the `.mod`, if none is stored yet: whichever of the two jobs of a version comes first, they agree.
-   * Throws RefusalError `not-found` for an invalid zip, `forbidden` when its go.mod is not the stored one, or when it
-   * was made of another commit than the stored `.info` names.
+   * Checks a zip by the rules of golang.org/x/mod/zip and stores it, with receipt and index entry if the `.info` is
+   * there: else the job that stores the `.info` completes the version. The go.mod in it settles the `.mod`, if none is
+   * stored yet: whichever of the two jobs of a version comes first, they agree.
+   * Throws RefusalError `not-found` for an invalid zip, `forbidden` when its go.mod is not the stored one, or
+   * when it was made of another commit than the stored `.info` names.
    */
   async storeZip(version: ModuleVersion, fetched: FetchedZip, started: number, signal: AbortSignal): Promise<void> {
-    const { modules, meta, zips, metrics } = this.parts;
+    const { modules, zips, metrics } = this.parts;
     const { zip, mod, info } = fetched;
     const report = await zips.check(zip.path, version, signal).catch((error: unknown) => {
       metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
@@ -69,31 +68,42 @@ export class Ingest {
     if (info) await this.storeInfo(version, info);
     if (await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))
       metrics.storedBytes.inc(zip.size);
-    const now = await this.parts.now();
-    const receipt: Receipt = {
+    if (!(await modules.stat({ kind: 'info', ...version }))) return;
+    await this.ledger.enter({
       module: version.module,
       version: version.version,
       source: zip.source,
-      stored: rfc3339(now),
       tookMilliseconds: Date.now() - started,
       zipBytes: zip.size,
       unzippedBytes: report.uncompressed,
       files: report.entries,
       goModHash: goModHash(goMod),
       checks: ['zip-rules', 'go.mod'],
-    };
-    // A version has one receipt, and so one index entry, however often it is stored.
-    if (await meta.put(receiptKey(version), json(receipt), 'create')) {
-      await meta.put(indexKey(rfc3339(now), version), Buffer.alloc(0), 'create');
-    }
+    });
   }
 
-  /** Stores a list: what a source has, filtered, joined with the former list: a version once seen stays. */
+  /**
+   * Makes receipt and index entry of a version whose files are all stored, where they are missing: its `.info` came
+   * last, or a worker died. Whoever stores a file of a version looks after it, so the last one sees them all.
+   */
+  async complete(version: ModuleVersion, scratch: Scratch, signal: AbortSignal): Promise<void> {
+    const { modules } = this.parts;
+    const isStored = async (kind: 'info' | 'zip'): Promise<boolean> =>
+      (await modules.stat({ kind, ...version })) !== null;
+    if (!(await isStored('zip')) || !(await isStored('info')) || (await this.ledger.amend(version))) return;
+    await scratch.use(async (folder) => {
+      const zip = await copyStoredZip(modules, version, folder, signal);
+      if (zip) await this.storeZip(version, { zip }, Date.now(), signal);
+    });
+  }
+
+  /**
+   * Stores a list: what a source has, filtered, joined with what is stored, which stays when its tag is deleted. A
+   * version that neither has is left out: a client that chose it could not get it.
+   */
   async storeList(module: string, versions: readonly string[]): Promise<void> {
     const { modules } = this.parts;
-    const former = await modules.get({ kind: 'list', module });
-    const known = former ? parseList((await readBody(former.body)).toString('utf8')) : await modules.versions(module);
-    const bytes = formatList(filterVersions(module, [...versions, ...known]));
+    const bytes = formatList(filterVersions(module, [...versions, ...(await modules.versions(module))]));
     await modules.save({ kind: 'list', module }, bytes, bytes.length);
   }
 
@@ -138,14 +148,4 @@ export class Ingest {
 function goModHash(goMod: Buffer): string {
   const file = createHash('sha256').update(goMod).digest('hex');
   return `h1:${createHash('sha256').update(`${file}  go.mod\n`).digest('base64')}`;
-}
-
-/** RFC 3339 in UTC with nanoseconds, always nine digits, so that the order of the text is the order of time. */
-function rfc3339(micros: bigint): string {
-  const seconds = new Date(Number(micros / 1_000_000n) * 1000).toISOString().slice(0, 19);
-  return `${seconds}.${String(micros % 1_000_000n).padStart(6, '0')}000Z`;
-}
-
-function json(value: unknown): Buffer {
-  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }

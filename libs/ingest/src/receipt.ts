@@ -1,10 +1,10 @@
-/** What is kept of a stored version: `.meta/receipts/<escaped module>/@v/<escaped version>.json`. */
+/** What is kept of a version whose three files are stored: `.meta/receipts/<escaped module>/@v/<escaped version>.json`. */
 export interface Receipt {
   readonly module: string;
   readonly version: string;
-  /** A label of the source without credentials. */
+  /** A label of the zip's source without credentials; `storage` when it was stored before and checked again. */
   readonly source: string;
-  /** RFC 3339, by the clock that all workers share. */
+  /** When the version was complete: RFC 3339 with nanoseconds, by the clock that all workers share. */
   readonly stored: string;
   /** From the start of the job to this receipt. */
   readonly tookMilliseconds: number;

@@ -15,3 +15,6 @@ export { parseSumdbRequest, type SumdbRequest } from './sumdb-request.js';
 export { formatInfo, parseInfo, type Info } from './info.js';
 export { chooseLatest, filterVersions, formatList, parseList } from './list.js';
 export { synthesizedMod } from './go-mod.js';
+export { resolveLatest } from './latest.js';
+export { retractedBy } from './retraction.js';
+export { formatRfc3339, parseRfc3339 } from './rfc3339.js';

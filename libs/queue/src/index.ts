@@ -1,5 +1,5 @@
 export { Changes, type Change } from './changes.js';
-export { redisTime } from './clock.js';
+export { redisTime, stamp } from './clock.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
   dedupId,
@@ -11,6 +11,7 @@ export {
   type JobRequest,
   type Jobs,
   type QueueName,
+  type Renewal,
   type SumdbPath,
 } from './jobs.js';
 export { refused, STORED, type Outcome } from './outcome.js';

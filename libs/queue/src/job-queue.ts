@@ -85,6 +85,27 @@ export class JobQueue {
     }
   }
 
+  /**
+   * Runs a job anew, as `run` does: no kept refusal answers, and of a flight under way, whose source was asked before
+   * now, only the end is waited for.
+   */
+  async runAnew(job: JobRequest, options: RunOptions): Promise<Answer> {
+    const { queues, refusals, patience } = this.parts;
+    const id = dedupId(job);
+    try {
+      if (
+        this.flights.has(id) ||
+        (await patiently(patience, () => queues[queueOf(job.name)].getDeduplicationJobId(id)))
+      )
+        await this.run(job, options);
+      await patiently(patience, () => refusals.drop([id]));
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      return { outcome: refused(error.about(subjectOf(job))) };
+    }
+    return this.run(job, options);
+  }
+
   /** Ends all waits with a refusal of kind `busy`: this gateway stops. The jobs go on. */
   dismiss(): void {
     for (const answer of this.callers) answer(answered('busy', 'this gateway is stopping'));

@@ -2,20 +2,29 @@ import type { ModuleVersion } from '#libs/protocol';
 
 /** Everything there is to know about the jobs, on one screen: name -> payload. */
 export interface Jobs {
-  /** Makes `.mod`, then `.info`. */
+  /** Makes `.mod`, then `.info`; enters the version if its zip is stored. */
   'fetch.mod': ModuleVersion;
-  /** Makes `.zip`, then its receipt, then its index entry. */
+  /** Makes `.zip`; enters the version (receipt, then index entry) if its `.info` is stored. */
   'fetch.zip': ModuleVersion;
   /** Makes `list`. */
-  'query.list': { readonly module: string };
+  'query.list': { readonly module: string } & Renewal;
   /** Makes `@latest`. */
-  'query.latest': { readonly module: string };
+  'query.latest': { readonly module: string } & Renewal;
   /** Makes a resolution of a branch, a tag or a commit. */
-  'query.revision': { readonly module: string; readonly query: string };
+  'query.revision': { readonly module: string; readonly query: string } & Renewal;
   /** Makes a stored answer of a checksum database; `path` is what follows its name, escaped. */
   'sumdb.lookup': SumdbPath;
   'sumdb.tile': SumdbPath;
   'sumdb.latest': SumdbPath;
+}
+
+/** What a job that makes an answer anew may know of the one before. */
+export interface Renewal {
+  /**
+   * When the answer was stored that the asker found too old, in milliseconds since the epoch; 0: it found none. A later
+   * one is what it wants: another job was quicker. Absent: the source is asked in any case.
+   */
+  readonly seen?: number;
 }
 
 export interface SumdbPath {

@@ -35,6 +35,12 @@ export class Refusals {
     await this.link.commands.set(this.key(dedupId), JSON.stringify(refusal), 'PX', ttl);
   }
 
+  /** Takes refusals back, so that the jobs are run when they are next asked for. Other gateways remember them a while. */
+  async drop(dedupIds: readonly string[]): Promise<void> {
+    for (const dedupId of dedupIds) this.memory.delete(dedupId);
+    await Promise.all(dedupIds.map((dedupId) => this.link.commands.unlink(this.key(dedupId))));
+  }
+
   /** Drops what this process remembers, not what Redis keeps. */
   forget(): void {
     this.memory.clear();

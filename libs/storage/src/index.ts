@@ -17,6 +17,19 @@ export { MemoryObjectStore } from './memory/memory.object-store.js';
 export { MemoryTier } from './memory-tier.js';
 export { MeteredObjectStore } from './metered.object-store.js';
 export { S3ObjectStore } from './s3/s3.object-store.js';
-export { indexKey, isMutableKey, moduleKey, queryKey, receiptKey, sumdbKey } from './tree/keys.js';
+export {
+  INDEX_FOLDER,
+  INDEX_HOLD_BACK,
+  indexKey,
+  isMutableKey,
+  moduleKey,
+  parseIndexKey,
+  parseReceiptKey,
+  queriesFolder,
+  queryKey,
+  RECEIPTS_FOLDER,
+  receiptKey,
+  sumdbKey,
+} from './tree/keys.js';
 export { ObjectMetaStore } from './tree/object.meta-store.js';
 export { ObjectModuleStore } from './tree/object.module-store.js';

@@ -1,5 +1,5 @@
 import type { ModuleFile, ModuleVersion } from '#libs/protocol';
-import type { ByteRange, ObjectBody, ObjectSource, ObjectStat } from './object-store.js';
+import type { ByteRange, ObjectBody, ObjectEntry, ObjectSource, ObjectStat } from './object-store.js';
 
 /** The files of modules. `null` is absent, a throw is a broken storage. */
 export interface ModuleStore {
@@ -21,6 +21,6 @@ export interface MetaStore {
   stat(key: string): Promise<ObjectStat | null>;
   get(key: string): Promise<ObjectBody | null>;
   put(key: string, bytes: Buffer, mode: 'create' | 'replace'): Promise<boolean>;
-  list(prefix: string, startAfter?: string): AsyncIterable<{ readonly key: string }>;
+  list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
   delete(key: string): Promise<void>;
 }

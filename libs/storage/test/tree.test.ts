@@ -5,6 +5,8 @@ import {
   MemoryObjectStore,
   moduleKey,
   ObjectMetaStore,
+  parseIndexKey,
+  parseReceiptKey,
   queryKey,
   readBody,
   receiptKey,
@@ -35,6 +37,22 @@ describe('the storage tree', () => {
     [sumdbKey('sum.example.com', 'tile/8/0/x001/234.p/5'), '.meta/sumdb/sum.example.com/tile/8/0/x001/234.p/5'],
   ])('has %s', (key, expected) => {
     expect(key).toBe(expected);
+  });
+
+  it('says of the keys of receipts and index entries what they are of', () => {
+    expect(parseReceiptKey(receiptKey(VERSION))).toEqual(VERSION);
+    const time = '2026-01-02T03:04:05.000000006Z';
+    expect(parseIndexKey(indexKey(time, VERSION))).toEqual({ ...VERSION, time });
+    for (const key of [
+      moduleKey({ kind: 'info', ...VERSION }),
+      queryKey('example.com/a', 'main'),
+      '.meta/receipts/example.com/a/@v/master.json',
+      '.meta/receipts/example.com/a/@v/v2.0.0.json',
+      '.meta/receipts/example.com/A/@v/v1.0.0.json',
+      '.meta/index/2026-01-02T03:04:05.000000006Z/example.com/a',
+      '.meta/index/example.com/a@v1.0.0/x',
+    ])
+      expect([key, parseReceiptKey(key), parseIndexKey(key)]).toEqual([key, null, null]);
   });
 
   it('refuses as not found what could lead out of it', () => {

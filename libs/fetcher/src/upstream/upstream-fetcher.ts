@@ -1,11 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Metrics } from '#libs/observability';
-import { escapePath, escapeVersion, RefusalError, type ModuleVersion } from '#libs/protocol';
+import { escapePath, escapeVersion, RefusalError, resolveLatest, type ModuleVersion } from '#libs/protocol';
 import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
 import { measured, type SourceKind } from '../measure.js';
 import { checkInfo, checkMod, checkResolution, checkZip, readList } from './answers.js';
 import { refusalFrom } from './fault.js';
-import { latestFromList } from './latest-from-list.js';
 import type { ProxyTree } from './proxy-tree.js';
 
 /** Fetches from one GOPROXY: knows which file answers what, and refuses answers that make no sense. */
@@ -28,7 +27,9 @@ export class UpstreamFetcher implements Fetcher {
     } catch (error) {
       if (!(error instanceof RefusalError) || error.kind !== 'not-found') throw error;
       // `@latest` is optional: static trees and module caches have none.
-      const version = latestFromList(module, await this.list(module, context));
+      const version = await resolveLatest(module, await this.list(module, context), async (highest) => {
+        return (await this.mod({ module, version: highest }, context)).bytes;
+      });
       if (version === null) throw error;
       return this.info({ module, version }, context);
     }

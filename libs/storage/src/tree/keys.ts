@@ -1,4 +1,12 @@
-import { escapePath, escapeVersion, type ModuleFile, type ModuleVersion } from '#libs/protocol';
+import {
+  escapePath,
+  escapeVersion,
+  isCanonicalFor,
+  unescapePath,
+  unescapeVersion,
+  type ModuleFile,
+  type ModuleVersion,
+} from '#libs/protocol';
 
 /*
  * The storage tree. It is a legal GOPROXY by itself:
@@ -16,6 +24,15 @@ import { escapePath, escapeVersion, type ModuleFile, type ModuleVersion } from '
 
 /** Where everything is that is no module file: no module path begins with a dot. */
 export const META_FOLDER = '.meta/';
+/** Where the receipts are, by module. */
+export const RECEIPTS_FOLDER = `${META_FOLDER}receipts/`;
+/** Where the index entries are, by time. */
+export const INDEX_FOLDER = `${META_FOLDER}index/`;
+/**
+ * How old an index entry is before it is read, in milliseconds by the clock that stamps it. A writer that takes a time
+ * stamp and then writes the entry has so long to get it in; later it would come behind readers who have gone on.
+ */
+export const INDEX_HOLD_BACK = 5_000;
 
 /** Gives the key of a module's file. Throws a not-found refusal on what is no module path or version. */
 export function moduleKey(file: ModuleFile): string {
@@ -36,17 +53,35 @@ export function versionsFolder(module: string): string {
 
 /** Gives the key of a version's receipt. */
 export function receiptKey({ module, version }: ModuleVersion): string {
-  return `${META_FOLDER}receipts/${versionsFolder(module)}${escapeVersion(version)}.json`;
+  return `${RECEIPTS_FOLDER}${versionsFolder(module)}${escapeVersion(version)}.json`;
 }
 
 /** Gives the key of an index entry. Time: RFC 3339 in UTC with nine digits of fraction, so that keys sort by time. */
 export function indexKey(time: string, { module, version }: ModuleVersion): string {
-  return `${META_FOLDER}index/${time}/${escapePath(module)}@${escapeVersion(version)}`;
+  return `${INDEX_FOLDER}${time}/${escapePath(module)}@${escapeVersion(version)}`;
+}
+
+/** Gives the version that a receipt is of; null for any other key. */
+export function parseReceiptKey(key: string): ModuleVersion | null {
+  const match = /^\.meta\/receipts\/(.+)\/@v\/([^/]+)\.json$/.exec(key);
+  return match && unescapeModuleVersion(match[1], match[2]);
+}
+
+/** Gives the version and the time that an index entry is of; null for any other key. */
+export function parseIndexKey(key: string): (ModuleVersion & { readonly time: string }) | null {
+  const match = /^\.meta\/index\/([^/]+)\/(.+)@([^@/]+)$/.exec(key);
+  const version = match && unescapeModuleVersion(match[2], match[3]);
+  return version && { ...version, time: match[1] ?? '' };
+}
+
+/** Gives the folder of what a module's branches, tags and commits resolved to, with a trailing `/`. */
+export function queriesFolder(module: string): string {
+  return `${META_FOLDER}queries/${versionsFolder(module)}`;
 }
 
 /** Gives the key of what a branch, tag or commit resolved to. */
 export function queryKey(module: string, query: string): string {
-  return `${META_FOLDER}queries/${versionsFolder(module)}${escapeVersion(query)}.json`;
+  return `${queriesFolder(module)}${escapeVersion(query)}.json`;
 }
 
 /** Gives the key of a checksum database's answer. Path: `latest`, `lookup/...`, `tile/...`, escaped as in its URL. */
@@ -60,4 +95,9 @@ export function isMutableKey(key: string): boolean {
   return (
     key.startsWith(`${META_FOLDER}queries/`) || (key.startsWith(`${META_FOLDER}sumdb/`) && key.endsWith('/latest'))
   );
+}
+
+function unescapeModuleVersion(escapedPath = '', escapedVersion = ''): ModuleVersion | null {
+  const [module, version] = [unescapePath(escapedPath), unescapeVersion(escapedVersion)];
+  return module !== null && version !== null && isCanonicalFor(module, version) ? { module, version } : null;
 }

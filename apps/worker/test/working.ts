@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Catalog } from '#libs/catalog';
+import type { GoConfig } from '#libs/config';
+import { createFetcher } from '#libs/fetcher';
+import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
+import { Metrics } from '#libs/observability';
+import type { Change } from '#libs/queue';
+import { FsObjectStore, ObjectMetaStore, ObjectModuleStore, readBody, type ObjectStore } from '#libs/storage';
+import { SumdbArchive } from '#libs/sumdb';
+import { startUpstream, type FakeUpstream } from '../../../test/support/upstream.js';
+import type { Handlers, JobContext } from '../src/handler.js';
+import { createHandlers } from '../src/handlers.js';
+
+export const CONTEXT: JobContext = { signal: new AbortController().signal, requestId: 'test' };
+
+const SECOND = 1_000_000_000n;
+
+/** Workers over one storage of files and one upstream, without a queue: a test runs their handlers in its own order. */
+export interface Working {
+  readonly upstream: FakeUpstream;
+  readonly objects: ObjectStore;
+  /** The keys that gateways were told of. */
+  readonly told: string[];
+  /** A worker, over the storage or over what stands before it. */
+  worker(store?: ObjectStore): Handlers;
+  /** Lets the shared clock go on by a second: until then all stamp the same time. */
+  later(): void;
+  keys(prefix: string): Promise<string[]>;
+  read(key: string): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** Starts storage and upstream. */
+export async function startWorking(): Promise<Working> {
+  const folder = await mkdtemp(join(tmpdir(), 'stoa-worker-'));
+  const upstream = await startUpstream();
+  const zips = new ZipChecker(1);
+  const scratch = new Scratch(join(folder, 'data'));
+  await scratch.open();
+  const objects = new FsObjectStore({ root: join(folder, 'storage') });
+  await objects.open();
+  const told: string[] = [];
+  let time = SECOND;
+
+  return {
+    upstream,
+    objects,
+    told,
+    worker(store = objects) {
+      const [modules, meta, metrics] = [new ObjectModuleStore(store), new ObjectMetaStore(store), new Metrics()];
+      return createHandlers({
+        fetcher: createFetcher(goConfig(upstream.url), null, metrics),
+        ingest: new Ingest({
+          modules,
+          meta,
+          zips,
+          metrics,
+          log: pino({ level: 'silent' }),
+          stamp: () => Promise.resolve(time),
+        }),
+        modules,
+        catalog: new Catalog(modules, meta, 60_000),
+        archive: new SumdbArchive(meta, 60_000),
+        changes: { publish: async ({ keys }: Change) => void told.push(...keys) },
+        scratch,
+        sumdbs: [],
+      });
+    },
+    later() {
+      time += SECOND;
+    },
+    async keys(prefix) {
+      const found: string[] = [];
+      for await (const { key } of objects.list(prefix)) found.push(key);
+      return found;
+    },
+    async read(key) {
+      const found = await objects.get(key);
+      return found && (await readBody(found.body)).toString('utf8');
+    },
+    async close() {
+      await upstream.close();
+      await zips.close();
+      await scratch.close();
+      await objects.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A store before another one whose puts of such keys fail: whoever uses it dies there. */
+export function dyingAt(inner: ObjectStore, keys: RegExp): ObjectStore {
+  return new Proxy(inner, {
+    get(store, name: keyof ObjectStore) {
+      const value: unknown = store[name];
+      if (typeof value !== 'function') return value;
+      const method = value.bind(store) as (...args: unknown[]) => unknown;
+      if (name !== 'put') return method;
+      return async (...args: unknown[]) => {
+        if (keys.test(String(args[0]))) throw new Error('died');
+        return method(...args);
+      };
+    },
+  });
+}
+
+function goConfig(GOPROXY: string): GoConfig {
+  return {
+    binary: 'go',
+    GOPROXY,
+    GONOPROXY: '',
+    GOPRIVATE: '',
+    GOSUMDB: 'off',
+    GONOSUMDB: '',
+    GOINSECURE: '',
+    GOVCS: '',
+    GOAUTH: '',
+    extra: {},
+    inherited: {},
+  };
+}
