@@ -28,7 +28,13 @@ export class UpstreamFetcher implements Fetcher {
       if (!(error instanceof RefusalError) || error.kind !== 'not-found') throw error;
       // `@latest` is optional: static trees and module caches have none.
       const version = await resolveLatest(module, await this.list(module, context), async (highest) => {
-        return (await this.mod({ module, version: highest }, context)).bytes;
+        try {
+          return (await this.mod({ module, version: highest }, context)).bytes;
+        } catch (failure) {
+          // A module cache may have no more than the .info.
+          if (failure instanceof RefusalError && failure.kind === 'not-found') return null;
+          throw failure;
+        }
       });
       if (version === null) throw error;
       return this.info({ module, version }, context);
