@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { filterVersions, formatList, RefusalError, synthesizedMod, type ModuleVersion } from '#libs/protocol';
+import {
+  filterVersions,
+  formatList,
+  parseList,
+  RefusalError,
+  synthesizedMod,
+  type ModuleVersion,
+} from '#libs/protocol';
 import type { Logger, Metrics } from '#libs/observability';
 import type { FetchedText, FetchedZip } from '#libs/fetcher';
 import { queryKey, readBody, type MetaStore, type ModuleStore } from '#libs/storage';
@@ -97,13 +104,12 @@ export class Ingest {
     });
   }
 
-  /**
-   * Stores a list: what a source has, filtered, joined with what is stored, which stays when its tag is deleted. A
-   * version that neither has is left out: a client that chose it could not get it.
-   */
+  /** Stores a list: what a source has, filtered, joined with the former list and what is stored: what once was stays. */
   async storeList(module: string, versions: readonly string[]): Promise<void> {
     const { modules } = this.parts;
-    const bytes = formatList(filterVersions(module, [...versions, ...(await modules.versions(module))]));
+    const [former, stored] = await Promise.all([modules.get({ kind: 'list', module }), modules.versions(module)]);
+    const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
+    const bytes = formatList(filterVersions(module, [...versions, ...listed, ...stored]));
     await modules.save({ kind: 'list', module }, bytes, bytes.length);
   }
 
