@@ -5,6 +5,7 @@ import { conditions } from './rooms/conditions.js';
 import { endpoints } from './rooms/endpoints.js';
 import { errors } from './rooms/errors.js';
 import { malformed, methods, requests } from './rooms/http.js';
+import { listings } from './rooms/listings.js';
 import { pages } from './rooms/pages.js';
 import { escapes, names, nowhere } from './rooms/paths.js';
 import { sumdb, sumdbNowhere } from './rooms/sumdb.js';
@@ -28,5 +29,6 @@ export const ROOMS: readonly Room[] = [
   sumdbNowhere,
   toolchain,
   toolchainNowhere,
+  listings,
   pages,
 ];

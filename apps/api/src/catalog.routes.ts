@@ -31,7 +31,6 @@ export function registerCatalog(server: FastifyInstance, { catalog, config, log 
         const size = countParameter(parameters, 'pagesize', MOST);
         const after = readToken(parameters.get('token') ?? '');
         reply.headers(listingHeaders());
-        if (request.method === 'HEAD') return await reply.send();
         const { versions, last } = await catalog.page(after, size);
         request.cache = 'storage';
         const page = { modules: versions, next: last ? writeToken(last) : '' };

@@ -29,7 +29,6 @@ export function registerIndex(server: FastifyInstance, { index, config, log }: P
       try {
         const { since, limit } = readParameters(request.raw.url ?? '');
         reply.headers(listingHeaders());
-        if (request.method === 'HEAD') return await reply.send();
         const entries = await index.read(since, limit);
         request.cache = 'storage';
         // As bytes: Fastify adds a charset to the type of a JSON text.
