@@ -1,0 +1,285 @@
+export const M = 'example.com/m';
+export const V = `${M}@v1.0.0`;
+/** What go says when git fails: the command and its folder, then git's own lines. */
+export const git = (command: string, ...lines: string[]): string =>
+  [
+    `go: ${V}: invalid version: git ${command} in /srv/stoa/go/mod/cache/vcs/0a1b2c: exit status 128:`,
+    ...lines.map((line) => `\t${line}`),
+  ].join('\n');
+const page = (end: string): string => `go: ${V}: unrecognized import path "${M}": ${end}`;
+
+const GONE = 'the repository does not exist, or access to it is refused';
+/** What the go command prints when it fails, and what that comes to. */
+export const FAILURES: readonly (readonly [string, kind: string, reason: string])[] = [
+  // No such thing.
+  [`go: ${V}: invalid version: unknown revision v1.0.0`, 'not-found', 'invalid version: unknown revision v1.0.0'],
+  [`${V}: invalid version: unknown revision v1.0.0`, 'not-found', 'invalid version: unknown revision v1.0.0'],
+  [`go: module ${M}: no matching versions for query "latest"`, 'not-found', 'no matching versions for query "latest"'],
+  [
+    `go: ${V}: invalid pseudo-version: does not match version-control timestamp (expected 20260101000000)`,
+    'not-found',
+    'invalid pseudo-version: does not match version-control timestamp (expected 20260101000000)',
+  ],
+  [
+    `go: ${V}: invalid pseudo-version: preceding tag (v1.1.0) not found`,
+    'not-found',
+    'invalid pseudo-version: preceding tag (v1.1.0) not found',
+  ],
+  [
+    `go: ${V}: invalid version: module contains a go.mod file, so module path must match major version ("${M}/v2")`,
+    'not-found',
+    `invalid version: module contains a go.mod file, so module path must match major version ("${M}/v2")`,
+  ],
+  [
+    `go: ${V}: invalid version: go.mod has post-v2 module path "${M}/v2" at revision v2.0.0`,
+    'not-found',
+    `invalid version: go.mod has post-v2 module path "${M}/v2" at revision v2.0.0`,
+  ],
+  [
+    `go: ${V}: invalid version: go.mod is missing module path at revision v1.0.0`,
+    'not-found',
+    'invalid version: go.mod is missing module path at revision v1.0.0',
+  ],
+  [
+    `go: ${V}: invalid version: missing ${M}/sub/go.mod at revision v1.0.0`,
+    'not-found',
+    `invalid version: missing ${M}/sub/go.mod at revision v1.0.0`,
+  ],
+  [`go: ${V}: malformed module path "${M}": x`, 'not-found', `malformed module path "${M}": x`],
+  [
+    'go: invalid version control suffix in github.com/ path',
+    'not-found',
+    'invalid version control suffix in github.com/ path',
+  ],
+  [
+    page(`reading https://${M}?go-get=1: 404 Not Found`),
+    'not-found',
+    `unrecognized import path "${M}": reading <url> 404 Not Found`,
+  ],
+  [
+    page(`reading https://${M}?go-get=1: 403 Forbidden`),
+    'not-found',
+    `unrecognized import path "${M}": reading <url> 403 Forbidden`,
+  ],
+  [
+    page(`parse https://${M}?go-get=1: no go-import meta tags ()`),
+    'not-found',
+    `unrecognized import path "${M}": parse <url> no go-import meta tags ()`,
+  ],
+  [
+    page(`https fetch: Get "https://${M}?go-get=1": dial tcp: lookup example.com on 10.0.0.2:53: no such host`),
+    'not-found',
+    'no such host',
+  ],
+
+  // A version that can't be made into a module.
+  [
+    'create zip: b.go: case-insensitive file name collision: "B.go" and "b.go"',
+    'not-found',
+    'create zip: b.go: case-insensitive file name collision: "B.go" and "b.go"',
+  ],
+  [
+    'create zip: module source tree too large (max size is 524288000 bytes)',
+    'not-found',
+    'create zip: module source tree too large (max size is 524288000 bytes)',
+  ],
+
+  // Private, or gone.
+  [
+    git(
+      `ls-remote -q --end-of-options https://${M}`,
+      "error: unable to read askpass response from '/bin/false'",
+      "fatal: could not read Username for 'https://example.com': terminal prompts disabled",
+    ),
+    'not-found',
+    GONE,
+  ],
+  [git('ls-remote -q origin', "fatal: Authentication failed for 'https://u:p@example.com/m/'"), 'not-found', GONE],
+  [
+    git(
+      'ls-remote -q origin',
+      "fatal: unable to access 'https://example.com/m/': The requested URL returned error: 403",
+    ),
+    'not-found',
+    GONE,
+  ],
+  [
+    git('ls-remote -q origin', 'remote: Repository not found.', "fatal: repository 'https://example.com/m/' not found"),
+    'not-found',
+    GONE,
+  ],
+  [
+    git(
+      'ls-remote -q origin',
+      'git@example.com: Permission denied (publickey).',
+      'fatal: Could not read from remote repository.',
+    ),
+    'not-found',
+    GONE,
+  ],
+  [
+    git('ls-remote -q origin', 'ERROR: no such project', 'fatal: Could not read from remote repository.'),
+    'not-found',
+    GONE,
+  ],
+
+  // The network and the host.
+  [
+    page(`reading https://${M}?go-get=1: 503 Service Unavailable`),
+    'upstream',
+    `unrecognized import path "${M}": reading <url> 503 Service Unavailable`,
+  ],
+  [
+    page(`reading https://${M}?go-get=1: 429 Too Many Requests`),
+    'upstream',
+    `unrecognized import path "${M}": reading <url> 429 Too Many Requests`,
+  ],
+  [
+    page(`https fetch: Get "https://${M}?go-get=1": dial tcp 10.1.2.3:443: connect: connection refused`),
+    'upstream',
+    'the host can not be reached',
+  ],
+  [
+    page(
+      `https fetch: Get "https://${M}?go-get=1": proxyconnect tcp: dial tcp: lookup proxy on 10.0.0.2:53: no such host`,
+    ),
+    'upstream',
+    'the host can not be reached',
+  ],
+  [page(`https fetch: Get "https://${M}?go-get=1": Method Not Allowed`), 'upstream', 'the host can not be reached'],
+  [page(`https fetch: Get "https://${M}?go-get=1": EOF`), 'upstream', 'the host can not be reached'],
+  [
+    page(`https fetch: Get "https://${M}?go-get=1": dial tcp 10.1.2.3:443: i/o timeout`),
+    'upstream',
+    'the host does not answer in time',
+  ],
+  [
+    page(
+      `https fetch: Get "https://${M}?go-get=1": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+    ),
+    'upstream',
+    'no secure connection to the host can be made',
+  ],
+  [
+    git('fetch -f origin', "fatal: unable to access 'https://example.com/m/': Could not resolve host: example.com"),
+    'not-found',
+    'no such host',
+  ],
+  [
+    git(
+      'fetch -f origin',
+      "fatal: unable to access 'https://example.com/m/': Failed to connect to 10.1.2.3 port 443 after 0 ms: Couldn't connect to server",
+    ),
+    'upstream',
+    'the host can not be reached',
+  ],
+  [
+    git('fetch -f origin', "fatal: unable to access 'https://example.com/m/': CONNECT tunnel failed, response 405"),
+    'upstream',
+    'the host can not be reached',
+  ],
+  [
+    git(
+      'fetch -f origin',
+      "fatal: unable to access 'https://example.com/m/': SSL certificate problem: unable to get local issuer certificate",
+    ),
+    'upstream',
+    'no secure connection to the host can be made',
+  ],
+  [
+    git('fetch -f origin', "fatal: unable to access 'https://example.com/m/': The requested URL returned error: 502"),
+    'upstream',
+    'the host failed',
+  ],
+  [
+    git('fetch -f origin', 'error: RPC failed; curl 18 transfer closed', 'fatal: early EOF'),
+    'upstream',
+    'the host failed',
+  ],
+  [
+    git(
+      'ls-remote -q origin',
+      'ssh: connect to host example.com port 22: Connection timed out',
+      'fatal: Could not read from remote repository.',
+    ),
+    'upstream',
+    'the host does not answer in time',
+  ],
+  [
+    git(
+      'ls-remote -q origin',
+      'ssh: connect to host example.com port 22: Connection refused',
+      'fatal: Could not read from remote repository.',
+    ),
+    'upstream',
+    'the host can not be reached',
+  ],
+  [
+    git('ls-remote -q origin', 'Host key verification failed.', 'fatal: Could not read from remote repository.'),
+    'upstream',
+    'the ssh host key is not known',
+  ],
+  [
+    git('fetch -f origin', 'warning: something', 'fatal: bad object 0a1b2c in /srv/stoa/go/mod'),
+    'upstream',
+    'git: bad object 0a1b2c in <path>',
+  ],
+  ['go: something new', 'upstream', 'something new'],
+  ['', 'upstream', 'the go command failed'],
+
+  // Policy.
+  [
+    page(`GOVCS disallows using hg for public ${M}; see 'go help vcs'`),
+    'forbidden',
+    `GOVCS disallows using hg for public ${M}`,
+  ],
+  [
+    git('ls-remote -q origin', "fatal: transport 'ext' not allowed"),
+    'forbidden',
+    'the protocol of the repository is not allowed',
+  ],
+  [
+    `verifying ${V}: checksum mismatch\n\tdownloaded: h1:x\n\tgo.sum: h1:y\n\nSECURITY ERROR\n`,
+    'forbidden',
+    'checksum mismatch',
+  ],
+
+  // This worker.
+  [
+    `${V} requires go >= 1.99.1 (running go 1.26.8; GOTOOLCHAIN=local)`,
+    'busy',
+    'requires go >= 1.99.1 (running go 1.26.8; GOTOOLCHAIN=local)',
+  ],
+  [
+    `go: ${V}: invalid version: git init --bare in /srv/stoa/vcs: exec: "git": executable file not found in $PATH`,
+    'busy',
+    'the worker has no git',
+  ],
+  [git('fetch -f origin', 'fatal: write error: No space left on device'), 'busy', 'the worker has no room'],
+  ['go: mkdir /srv/stoa/go/mod: permission denied', 'internal', 'mkdir <path>: permission denied'],
+  [`go: ${V}: git fetch in /srv/stoa: signal: killed`, 'internal', 'git fetch in <path>: signal: killed'],
+  [
+    'go: fork/exec /usr/bin/git: resource temporarily unavailable',
+    'internal',
+    'fork/exec <path>: resource temporarily unavailable',
+  ],
+  [
+    git(
+      'ls-remote -q origin',
+      "fatal: 'origin' does not appear to be a git repository",
+      'fatal: Could not read from remote repository.',
+    ),
+    'internal',
+    'git: Could not read from remote repository.',
+  ],
+  [
+    git('fetch -f origin', "fatal: Unable to create '/srv/stoa/vcs/0a/shallow.lock': File exists."),
+    'internal',
+    "git: Unable to create '<path>': File exists.",
+  ],
+  [
+    page('malformed entry in GOVCS (missing colon): "x"'),
+    'internal',
+    `unrecognized import path "${M}": malformed entry in GOVCS (missing colon): "x"`,
+  ],
+];
