@@ -49,6 +49,7 @@ export interface Setting {
   readonly GOPROXY: string;
   readonly GONOPROXY?: string;
   readonly GOPRIVATE?: string;
+  readonly GOAUTH?: string;
   readonly extra?: Readonly<Record<string, string>>;
   readonly direct?: Fetcher | null;
   readonly limits?: Partial<UpstreamLimits>;

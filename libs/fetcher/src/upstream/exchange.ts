@@ -19,8 +19,10 @@ export interface SizeLimit {
 
 export interface ExchangeOptions {
   readonly signal: AbortSignal;
-  /** When the answer has to begin, on performance.now()'s clock. */
+  /** When the answer has to begin at the latest, on performance.now()'s clock, however long a connection took. */
   readonly beginBy: number;
+  /** How long after the request it has to begin. */
+  readonly headersTimeout: number;
   /** When the whole of a file has to be there; may be Infinity. */
   readonly endBy: number;
   readonly limit: SizeLimit;
@@ -84,6 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.controller = controller;
     // It may have ended while it waited for a connection.
     if (this.over) controller.abort(new Error('nobody waits for this answer'));
+    else this.endAt(Math.min(this.options.beginBy, performance.now() + this.options.headersTimeout));
   }
 
   onResponseStart(

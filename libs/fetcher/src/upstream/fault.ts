@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { RefusalError, type RefusalKind } from '#libs/protocol';
 
 const TIMEOUTS: ReadonlySet<string> = new Set([
@@ -64,6 +65,12 @@ export function connectionFault(error: unknown): SourceFault {
   if (error instanceof SourceFault) return error;
   const code = codeOf(error);
   if (TIMEOUTS.has(code)) return lateFault(error);
+  if (error instanceof errors.HTTPParserError) {
+    return new SourceFault('upstream', 'the upstream answers with something that is no HTTP', {
+      cause: error,
+      outage: true,
+    });
+  }
   // A code names what failed (ECONNREFUSED, ENOTFOUND); an error's message also names hosts and addresses.
   const detail = /^[A-Z0-9_]+$/.test(code) ? ` (${code})` : '';
   const times = RETRIES[code];

@@ -88,6 +88,7 @@ export class HttpTree implements ProxyTree {
         authorization: this.authorization,
         signal,
         beginBy: Math.min(performance.now() + limits.connectTimeout + headersTimeout, until),
+        headersTimeout,
         endBy,
         limit,
         open: () => {
