@@ -42,8 +42,8 @@ export const UPSTREAM_LIMITS: UpstreamLimits = {
   backoff: 200,
   retryAfter: 30_000,
   share: 1,
-  // Two files with three attempts each.
-  failures: 6,
+  // Three files with three attempts each and one more: one file that a source can not give is not enough.
+  failures: 10,
   openFor: 5_000,
 };
 

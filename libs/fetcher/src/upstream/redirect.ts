@@ -29,6 +29,6 @@ export function redirectTarget(location: string, from: Target): Target {
 
 /** A signature may be over the query as it stands, so it is sent byte for byte where HTTP allows that. */
 function queryOf(location: string, url: URL): string {
-  const written = /^[^?#]*(\?[^#]*)/.exec(location)?.[1] ?? '';
-  return /^[\x21-\x7e]*$/.test(written) ? written : url.search;
+  const written = /^[^?#]*(\?[^#]*)/.exec(location)?.[1];
+  return written !== undefined && /^[\x21-\x7e]*$/.test(written) ? written : url.search;
 }
