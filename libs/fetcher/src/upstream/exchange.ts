@@ -44,6 +44,9 @@ const READ_ON = 64 << 10;
 /** How long an error page may take: its status has said what matters. */
 const PAGE_TIME = 5_000;
 
+/** Milliseconds that a timer can wait; longer ones end at once. */
+const LONGEST_TIMER = 2 ** 31;
+
 /**
  * One request and its answer, as undici's handler: chunks go straight from the parser to the file. A stream, an async
  * iterator and a pipeline between the two cost more than all else that a small file costs.
@@ -162,7 +165,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private endAt(time: number): void {
     clearTimeout(this.timer);
-    if (time !== Infinity) this.timer = setTimeout(() => this.end(lateFault()), time - performance.now());
+    const left = time - performance.now();
+    if (left < LONGEST_TIMER) this.timer = setTimeout(() => this.end(lateFault()), left);
   }
 
   /** Ends an answer that breaks off: what there is of an error page is enough. */

@@ -44,6 +44,8 @@ export class HttpClient {
       headersTimeout: 0,
       bodyTimeout: limits.bodyTimeout,
       keepAliveTimeout: KEEP_ALIVE,
+      // HTTP/2 saves the handshakes of the first few connections and nothing after them: a request over it costs as
+      // much, and one lost packet holds up all. undici's breaks off when 16 zips of some MB share a connection.
       allowH2: false,
     };
     this.direct = new Agent(this.options);
