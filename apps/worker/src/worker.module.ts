@@ -40,7 +40,7 @@ export class WorkerModule {
           useFactory: (link: RedisLink, refusals: Refusals, changes: Changes) => {
             const { modules, meta } = storage;
             const handlers = createHandlers({
-              fetcher: createFetcher(config.go, direct, metrics),
+              fetcher: createFetcher(config.go, direct, metrics, { netrcFile: config.vcs.netrcFile }),
               ingest: new Ingest({
                 modules,
                 meta,

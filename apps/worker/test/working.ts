@@ -14,7 +14,7 @@ import { startUpstream, type FakeUpstream } from '../../../test/support/upstream
 import type { Handlers, JobContext } from '../src/handler.js';
 import { createHandlers } from '../src/handlers.js';
 
-export const CONTEXT: JobContext = { signal: new AbortController().signal, requestId: 'test' };
+export const CONTEXT: JobContext = { signal: new AbortController().signal, deadline: Infinity, requestId: 'test' };
 
 const SECOND = 1_000_000_000n;
 

@@ -7,7 +7,7 @@ export type {
   Fetcher,
   SumdbFetcher,
 } from './fetcher.js';
-export { createFetcher } from './create-fetcher.js';
+export { createFetcher, type FetcherOptions } from './create-fetcher.js';
 export { DirectFetcher } from './direct/direct.fetcher.js';
 export { PlannedFetcher } from './plan/planned-fetcher.js';
 export type { UpstreamLimits } from './upstream/limits.js';

@@ -49,10 +49,12 @@ export interface Setting {
   readonly GOPROXY: string;
   readonly GONOPROXY?: string;
   readonly GOPRIVATE?: string;
+  readonly GOAUTH?: string;
   readonly extra?: Readonly<Record<string, string>>;
   readonly direct?: Fetcher | null;
   readonly limits?: Partial<UpstreamLimits>;
   readonly metrics?: Metrics;
+  readonly netrcFile?: string;
 }
 
 /** The fetcher of a setting; its connections end with the test. */
@@ -61,6 +63,7 @@ export function fetcher({
   limits,
   extra = {},
   metrics = new Metrics(),
+  netrcFile,
   ...names
 }: Setting): PlannedFetcher {
   const go: GoConfig = {
@@ -76,7 +79,11 @@ export function fetcher({
     extra,
     inherited: {},
   };
-  const made = createFetcher(go, direct, metrics, { ...UPSTREAM_LIMITS, ...limits });
+  const made = createFetcher(go, direct, metrics, {
+    // Long enough to be a pause, short enough for a test.
+    limits: { ...UPSTREAM_LIMITS, backoff: 1, ...limits },
+    netrcFile,
+  });
   atEnd(() => made.close());
   return made;
 }
