@@ -47,8 +47,11 @@ export class Ledger {
     const stored = formatRfc3339(await this.stamp(facts));
     const begun = performance.now();
     const receipt = Buffer.from(`${JSON.stringify({ ...facts, stored } satisfies Receipt, null, 2)}\n`);
-    if (!(await this.meta.put(receiptKey(facts), receipt, mode))) return false;
-    await this.meta.put(indexKey(stored, facts), EMPTY, 'create');
+    const written = await this.meta.putInTurn([
+      { key: receiptKey(facts), bytes: receipt, mode },
+      { key: indexKey(stored, facts), bytes: EMPTY, mode: 'create' },
+    ]);
+    if (written === 0) return false;
     if (rounds > 1 && performance.now() - begun > LATE) {
       await this.meta.delete(indexKey(stored, facts));
       await this.amend(facts, rounds - 1);

@@ -46,14 +46,23 @@ async function receipt(): Promise<Receipt | null> {
 function storeWhere(name: 'receipt' | 'entry', put: (go: () => Promise<boolean>) => Promise<boolean>): MetaStore {
   let used = false;
   const prefix = name === 'receipt' ? '.meta/receipts/' : '.meta/index/';
+  const putOne: MetaStore['put'] = (key, bytes, mode) => {
+    const go = () => meta.put(key, bytes, mode);
+    if (used || !key.startsWith(prefix)) return go();
+    used = true;
+    return put(go);
+  };
   return {
     stat: (key) => meta.stat(key),
     get: (key) => meta.get(key),
-    put: (key, bytes, mode) => {
-      const go = () => meta.put(key, bytes, mode);
-      if (used || !key.startsWith(prefix)) return go();
-      used = true;
-      return put(go);
+    put: putOne,
+    putInTurn: async (objects) => {
+      let written = 0;
+      for (const { key, bytes, mode } of objects) {
+        if (!(await putOne(key, bytes, mode))) break;
+        written++;
+      }
+      return written;
     },
     list: (...args) => meta.list(...args),
     delete: (key) => meta.delete(key),

@@ -8,6 +8,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
+  SmallObject,
 } from './object-store.js';
 import { isMutableKey } from './tree/keys.js';
 
@@ -70,6 +71,14 @@ export class MemoryTier implements ObjectStore {
     } finally {
       // After a failure too: it may have been stored, and the answer lost.
       this.forget(key);
+    }
+  }
+
+  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+    try {
+      return await this.inner.putInTurn(objects);
+    } finally {
+      for (const { key } of objects) this.forget(key);
     }
   }
 

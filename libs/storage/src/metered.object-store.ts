@@ -7,6 +7,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
+  SmallObject,
 } from './object-store.js';
 
 type Outcome = 'ok' | 'absent' | 'exists';
@@ -38,6 +39,14 @@ export class MeteredObjectStore implements ObjectStore {
       'put',
       () => this.inner.put(key, source, options),
       (stored) => (stored ? 'ok' : 'exists'),
+    );
+  }
+
+  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+    return this.measured(
+      'put',
+      () => this.inner.putInTurn(objects),
+      (stored) => (stored === objects.length ? 'ok' : 'exists'),
     );
   }
 

@@ -45,6 +45,13 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A small object of several that are stored in turn. */
+export interface SmallObject {
+  readonly key: string;
+  readonly bytes: Buffer;
+  readonly mode: PutOptions['mode'];
+}
+
 export interface ObjectEntry {
   readonly key: string;
   readonly size: number;
@@ -68,6 +75,11 @@ export interface ObjectStore {
    * an earlier try of the same put whose answer was lost).
    */
   put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean>;
+  /**
+   * Stores small objects in turn, none before those in front of it are there, and ends where `create` meets an object.
+   * Gives how many were stored. A throw may leave some of the first ones stored.
+   */
+  putInTurn(objects: readonly SmallObject[]): Promise<number>;
   /** Keys that begin with `prefix` (a plain string, not a folder), in byte order, those after `startAfter` only. */
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
   /** Removes an object; an absent one is no error. */

@@ -21,6 +21,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
+  SmallObject,
 } from '../object-store.js';
 import { SourceError, SourceReader } from '../source-reader.js';
 import { FileBody } from './file-body.js';
@@ -86,26 +87,32 @@ export class FsObjectStore implements ObjectStore {
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
     const reader = new SourceReader(source, options);
-    const task = { root: this.root, target: this.path(key), mode: options.mode };
+    const task = (from: PutTask['source']): PutTask => this.task(key, options.mode, from);
     try {
       options.signal?.throwIfAborted();
       if (Buffer.isBuffer(source)) {
         if (source.length !== options.size)
           throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
-        // A copy of its own: what is posted to a thread takes along all of the memory that it is a part of.
-        return await this.make({ ...task, source: new Uint8Array(source) }, options.size);
+        return await this.make(task(ownBytes(source)), options.size);
       }
-      if ('file' in source)
-        return await this.make({ ...task, source: { file: source.file, size: options.size } }, options.size);
+      if ('file' in source) return await this.make(task({ file: source.file, size: options.size }), options.size);
       return await spooled(this.root, reader, options.signal, (file) => {
         options.signal?.throwIfAborted();
-        return this.make({ ...task, source: { file, size: options.size } }, options.size);
+        return this.make(task({ file, size: options.size }), options.size);
       });
     } catch (error) {
       options.signal?.throwIfAborted();
       throw error instanceof SourceError ? error.origin : translateFsError(error);
     } finally {
       reader.close();
+    }
+  }
+
+  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+    try {
+      return await this.threads.small.put(objects.map(({ key, bytes, mode }) => this.task(key, mode, ownBytes(bytes))));
+    } catch (error) {
+      throw translateFsError(error);
     }
   }
 
@@ -154,8 +161,12 @@ export class FsObjectStore implements ObjectStore {
     }
   }
 
-  private make(task: PutTask, size: number): Promise<boolean> {
-    return (size > LARGE ? this.threads.large : this.threads.small).put(task);
+  private async make(task: PutTask, size: number): Promise<boolean> {
+    return (await (size > LARGE ? this.threads.large : this.threads.small).put([task])) === 1;
+  }
+
+  private task(key: string, mode: PutOptions['mode'], source: PutTask['source']): PutTask {
+    return { root: this.root, target: this.path(key), mode, source };
   }
 
   private path(key: string): string {
@@ -174,6 +185,11 @@ export class FsObjectStore implements ObjectStore {
     this.look();
     return null;
   }
+}
+
+/** A copy: what is posted to a thread takes along all of the memory that it is a part of. */
+function ownBytes(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 /**

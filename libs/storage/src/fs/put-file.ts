@@ -32,39 +32,48 @@ export interface PutTask {
   readonly source: Uint8Array | { readonly file: string; readonly size: number };
 }
 
-/** What became of a put. False: `create` came second. */
-export type PutOutcome = { readonly created: boolean } | { readonly error: unknown };
+/** What became of files that were to be made in turn: how many were, up to one that `create` found there. */
+export type PutOutcome = { readonly made: number } | { readonly error: unknown };
 
 /**
  * Makes files: each whole in `.tmp`, below the root and so on the same file system, synced, and given its name (by
  * link to create, for a rename would overwrite; by rename to replace). Then the names are synced, all at once: see
- * syncFolder. Synchronous from end to end, for a thread of its own. Tasks are named in their order. Each outcome is as
- * if the put were alone; errors are system errors, and SourceError when the source has another size.
+ * syncFolder. Synchronous from end to end, for a thread of its own. Each series is made in its order; its outcome is as
+ * if it were alone. Errors are system errors, and SourceError when a source has another size.
  */
-export function putFiles(tasks: readonly PutTask[]): PutOutcome[] {
-  const outcomes = tasks.map((task) => attempt(task));
-  const last = tasks.findLast((_, at) => 'created' in outcomes[at]!);
+export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] {
+  let last: PutTask | undefined;
+  const outcomes = series.map((tasks): PutOutcome => {
+    let made = 0;
+    try {
+      for (const task of tasks) {
+        last = task;
+        if (!make(task)) break;
+        made++;
+      }
+      return { made };
+    } catch (error) {
+      return { error };
+    }
+  });
   if (last === undefined) return outcomes;
   try {
     syncFolder(dirname(last.target));
     return outcomes;
   } catch (error) {
-    return outcomes.map((outcome) => ('created' in outcome ? { error } : outcome));
+    return outcomes.map((outcome) => ('made' in outcome ? { error } : outcome));
   }
 }
 
-function attempt({ root, target, mode, source }: PutTask): PutOutcome {
+/** False: `create` came second. */
+function make({ root, target, mode, source }: PutTask): boolean {
   const folder = join(root, UNFINISHED_FOLDER);
   const staged = join(folder, randomUUID());
   try {
-    try {
-      inFolder(folder, () => stage(source, staged));
-      return { created: name(staged, target, mode) };
-    } finally {
-      removeFile(staged);
-    }
-  } catch (error) {
-    return { error };
+    inFolder(folder, () => stage(source, staged));
+    return name(staged, target, mode);
+  } finally {
+    removeFile(staged);
   }
 }
 

@@ -11,8 +11,8 @@ const BATCH = 16;
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
 interface Put {
-  readonly task: PutTask;
-  readonly resolve: (created: boolean) => void;
+  readonly tasks: readonly PutTask[];
+  readonly resolve: (made: number) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -26,10 +26,10 @@ export class PutThread {
   private running: Put[] = [];
   private thread: Worker | null = null;
 
-  /** True when the file was created or replaced; see putFiles. */
-  async put(task: PutTask): Promise<boolean> {
+  /** Makes files in turn and gives how many were made; see putFiles. */
+  async put(tasks: readonly PutTask[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ task, resolve, reject });
+      this.waiting.push({ tasks, resolve, reject });
       this.dispatch();
     });
   }
@@ -47,7 +47,7 @@ export class PutThread {
     this.running = this.waiting.splice(0, BATCH);
     thread.ref();
     thread.postMessage(
-      this.running.map(({ task }) => task),
+      this.running.map(({ tasks }) => tasks),
       [],
     );
   }
@@ -66,7 +66,7 @@ export class PutThread {
     thread.unref();
     this.dispatch();
     for (const [at, reply] of replies.entries()) {
-      if ('created' in reply) puts[at]?.resolve(reply.created);
+      if ('made' in reply) puts[at]?.resolve(reply.made);
       else puts[at]?.reject(faultOf(reply.failure));
     }
   }

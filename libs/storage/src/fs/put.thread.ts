@@ -3,17 +3,17 @@ import { SourceError } from '../source-reader.js';
 import { errorCode } from './fs-error.js';
 import { putFiles, type PutOutcome, type PutTask } from './put-file.js';
 
-/** What a thread answers, one reply a task, in order. An Error would lose its code on the way. */
+/** What a thread answers, one reply a series, in order. An Error would lose its code on the way. */
 export type PutReply =
-  | { readonly created: boolean }
+  | { readonly made: number }
   | { readonly failure: { readonly message: string; readonly code: string | undefined; readonly source: boolean } };
 
 function reply(outcome: PutOutcome): PutReply {
-  if ('created' in outcome) return outcome;
+  if ('made' in outcome) return outcome;
   const { error } = outcome;
   const message = error instanceof Error ? error.message : String(error);
   return { failure: { message, code: errorCode(error), source: error instanceof SourceError } };
 }
 
 const port = parentPort;
-port?.on('message', (tasks: PutTask[]) => port.postMessage(putFiles(tasks).map(reply)));
+port?.on('message', (series: PutTask[][]) => port.postMessage(putFiles(series).map(reply)));

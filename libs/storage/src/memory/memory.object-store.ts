@@ -10,7 +10,9 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
+  SmallObject,
 } from '../object-store.js';
+import { putInTurn } from '../put-in-turn.js';
 
 interface Entry {
   readonly bytes: Buffer;
@@ -56,6 +58,10 @@ export class MemoryObjectStore implements ObjectStore {
     } finally {
       reader.close();
     }
+  }
+
+  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+    return putInTurn(this, objects);
   }
 
   async *list(prefix: string, startAfter = ''): AsyncGenerator<ObjectEntry> {

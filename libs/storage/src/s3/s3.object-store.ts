@@ -13,7 +13,9 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
+  SmallObject,
 } from '../object-store.js';
+import { putInTurn } from '../put-in-turn.js';
 import { SourceError, SourceReader } from '../source-reader.js';
 import { SMALL_OBJECT } from '../body.js';
 import { conditionalPut } from './conditional-put.js';
@@ -112,6 +114,10 @@ export class S3ObjectStore implements ObjectStore {
     } finally {
       reader.close();
     }
+  }
+
+  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+    return putInTurn(this, objects);
   }
 
   async *list(prefix: string, startAfter = ''): AsyncGenerator<ObjectEntry> {

@@ -1,6 +1,6 @@
 import { isCanonicalFor, unescapeVersion, type ModuleFile, type ModuleVersion } from '#libs/protocol';
-import type { ModuleStore } from '../module-store.js';
-import type { ByteRange, ObjectBody, ObjectSource, ObjectStat, ObjectStore } from '../object-store.js';
+import type { ModuleStore, SmallFile } from '../module-store.js';
+import type { ByteRange, ObjectBody, ObjectSource, ObjectStat, ObjectStore, PutOptions } from '../object-store.js';
 import { moduleKey, versionsFolder } from './keys.js';
 
 const INFO = '.info';
@@ -18,8 +18,13 @@ export class ObjectModuleStore implements ModuleStore {
   }
 
   async save(file: ModuleFile, source: ObjectSource, size: number, signal?: AbortSignal): Promise<boolean> {
-    const mode = file.kind === 'list' || file.kind === 'latest' ? 'replace' : 'create';
-    return this.objects.put(moduleKey(file), source, { size, mode, signal });
+    return this.objects.put(moduleKey(file), source, { size, mode: modeOf(file), signal });
+  }
+
+  async saveInTurn(files: readonly SmallFile[]): Promise<number> {
+    return this.objects.putInTurn(
+      files.map(({ file, bytes }) => ({ key: moduleKey(file), bytes, mode: modeOf(file) })),
+    );
   }
 
   async versions(module: string): Promise<string[]> {
@@ -36,4 +41,8 @@ export class ObjectModuleStore implements ModuleStore {
   async delete(version: ModuleVersion): Promise<void> {
     for (const kind of ['info', 'mod', 'zip'] as const) await this.objects.delete(moduleKey({ kind, ...version }));
   }
+}
+
+function modeOf({ kind }: ModuleFile): PutOptions['mode'] {
+  return kind === 'list' || kind === 'latest' ? 'replace' : 'create';
 }

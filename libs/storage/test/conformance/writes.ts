@@ -49,6 +49,31 @@ export function describeWrites(begun: () => Trial): void {
       expect((await trial.store.stat('again/x'))!.etag).not.toBe(before!.etag);
     });
 
+    it('stores small objects in turn', async () => {
+      const small = (key: string, text: string, mode: 'create' | 'replace' = 'create') => ({
+        key,
+        bytes: Buffer.from(text),
+        mode,
+      });
+      expect(await trial.store.putInTurn([small('turn/a', 'a'), small('turn/b/c', ''), small('turn/d', 'd')])).toBe(3);
+      expect(await trial.keys('turn/')).toEqual(['turn/a', 'turn/b/c', 'turn/d']);
+      // Ends where one is there, with what comes after it not stored.
+      expect(
+        await trial.store.putInTurn([
+          small('turn/d', 'again', 'replace'),
+          small('turn/a', 'other'),
+          small('turn/e', 'e'),
+        ]),
+      ).toBe(1);
+      expect(await Promise.all(['turn/a', 'turn/d', 'turn/e'].map((key) => trial.read(key)))).toEqual([
+        'a',
+        'again',
+        null,
+      ]);
+      await expect(trial.store.putInTurn([small('turn/f', 'f'), small('../g', 'g')])).rejects.toThrow(TypeError);
+      expect(await trial.store.putInTurn([])).toBe(0);
+    });
+
     it('swaps whole under concurrent readers', async () => {
       await trial.put('swap/x', turn(0), 'replace');
       const done = new AbortController();
