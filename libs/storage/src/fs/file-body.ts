@@ -3,17 +3,18 @@ import { Readable, type Writable } from 'node:stream';
 
 /** Bytes read at once when the stream is iterated: a third faster than Node's default of 64 KiB. */
 const CHUNK = 256 * 1024;
-/** Bytes of a buffer that a piped stream reads into and writes from, over and over. */
-const BUFFER = 64 * 1024;
-/** Buffers kept for the next streams. */
-const KEPT = 64;
+/** Streams that are piped at once, beyond which each has a smaller buffer: half as quick, but there may be thousands. */
+const MANY = 64;
+const SMALL_CHUNK = 64 * 1024;
 
-const buffers: Buffer[] = [];
+/** Buffers for the next streams. */
+const kept: Buffer[] = [];
+let piped = 0;
 
 /**
  * A part of an open file as a stream, which closes the file at its end. Piped, it has one buffer, which it fills again
- * once the destination has written it out: what hundreds of clients download makes no garbage, and a slow one holds
- * 64 KiB. Node's own file stream makes a new buffer for each chunk and leaves it to the collector.
+ * once the destination has written it out: what hundreds of clients download makes no garbage, and each holds no more
+ * than its buffer. Node's own file stream makes a new buffer for each chunk and leaves it to the collector.
  */
 export class FileBody extends Readable {
   private reading = false;
@@ -57,13 +58,17 @@ export class FileBody extends Readable {
   }
 
   private async pump(destination: Writable, ends: boolean): Promise<void> {
-    const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER);
-    while (this.left > 0 && !this.destroyed) {
-      const bytes = await this.fill(buffer);
-      // A write that failed may still have the buffer, so that it is dropped. Who destroys the destination ends us too.
-      if (this.destroyed || !(await written(destination, buffer.subarray(0, bytes)))) return;
+    const buffer = ++piped > MANY ? Buffer.allocUnsafeSlow(SMALL_CHUNK) : (kept.pop() ?? Buffer.allocUnsafeSlow(CHUNK));
+    try {
+      while (this.left > 0 && !this.destroyed) {
+        const bytes = await this.fill(buffer);
+        // A write that failed may still have the buffer: it is dropped. Who destroys the destination ends us too.
+        if (this.destroyed || !(await written(destination, buffer.subarray(0, bytes)))) return;
+      }
+    } finally {
+      piped--;
     }
-    if (buffers.length < KEPT) buffers.push(buffer);
+    if (buffer.length === CHUNK && kept.length < MANY) kept.push(buffer);
     if (this.destroyed) return;
     if (ends) destination.end();
     this.push(null);
