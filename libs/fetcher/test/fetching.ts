@@ -13,6 +13,8 @@ import {
 import { Metrics } from '#libs/observability';
 import { RefusalError, type Refusal } from '#libs/protocol';
 import { FakeUpstream, startUpstream, type UpstreamOptions } from '../../../test/support/upstream.js';
+import { EgressGuard, type Resolve } from '../src/guard/egress-guard.js';
+import { noSuchHost } from './guard/names.js';
 import { UPSTREAM_LIMITS } from '../src/upstream/limits.js';
 
 const endings: (() => Promise<unknown>)[] = [];
@@ -53,6 +55,9 @@ export interface Setting {
   readonly direct?: Fetcher | null;
   readonly limits?: Partial<UpstreamLimits>;
   readonly metrics?: Metrics;
+  /** Hosts that may have inner addresses: by default where all fakes are. */
+  readonly allow?: readonly string[];
+  readonly resolve?: Resolve;
 }
 
 /** The fetcher of a setting; its connections end with the test. */
@@ -61,6 +66,8 @@ export function fetcher({
   limits,
   extra = {},
   metrics = new Metrics(),
+  allow = ['127.0.0.1'],
+  resolve = noSuchHost,
   ...names
 }: Setting): PlannedFetcher {
   const go: GoConfig = {
@@ -76,7 +83,7 @@ export function fetcher({
     extra,
     inherited: {},
   };
-  const made = createFetcher(go, direct, metrics, { ...UPSTREAM_LIMITS, ...limits });
+  const made = createFetcher(go, direct, metrics, new EgressGuard({ allow, metrics, resolve }), { ...UPSTREAM_LIMITS, ...limits });
   atEnd(() => made.close());
   return made;
 }

@@ -27,6 +27,7 @@ export class SourceFault extends Error {
 
 /** The fault of a connection that failed before the answer began. */
 export function connectionFault(error: unknown): SourceFault {
+  if (error instanceof SourceFault) return error;
   const code = codeOf(error);
   if (TIMEOUTS.has(code)) return new SourceFault('timeout', 'the upstream does not answer in time', { cause: error });
   // A code names what failed (ECONNREFUSED, ENOTFOUND); an error's message also names hosts and addresses.

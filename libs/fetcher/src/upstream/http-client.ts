@@ -1,4 +1,6 @@
 import { Agent, Pool, ProxyAgent, request, type Dispatcher } from 'undici';
+import { guardedConnector } from '../guard/connector.js';
+import { portOf, type EgressGuard } from '../guard/egress-guard.js';
 import { trustedCertificates } from './certificates.js';
 import { connectionFault, SourceFault } from './fault.js';
 import type { UpstreamLimits } from './limits.js';
@@ -29,17 +31,19 @@ export class HttpClient {
   constructor(
     env: Readonly<Record<string, string>>,
     private readonly limits: UpstreamLimits,
+    private readonly guard: EgressGuard,
   ) {
     this.rules = proxyRules(env);
+    // One context for all connections: node would parse every certificate again for each.
+    const connect = { secureContext: trustedCertificates(env), timeout: limits.connectTimeout };
     this.options = {
-      // One context for all connections: node would parse every certificate again for each.
-      connect: { secureContext: trustedCertificates(env), timeout: limits.connectTimeout },
+      connect,
       connectTimeout: limits.connectTimeout,
       bodyTimeout: limits.bodyTimeout,
       keepAliveTimeout: KEEP_ALIVE,
       allowH2: false,
     };
-    this.direct = new Agent(this.options);
+    this.direct = new Agent({ ...this.options, connect: guardedConnector(guard, { ...connect, allowH2: false }) });
   }
 
   /**
@@ -68,6 +72,7 @@ export class HttpClient {
     url: URL,
     { authorization, headersTimeout, signal }: GetOptions,
   ): Promise<Dispatcher.ResponseData> {
+    if (this.rules(url) !== null) await this.guard.checkBeyondProxy(url.hostname, portOf(url));
     const attempt = (): Promise<Dispatcher.ResponseData> =>
       request(url, {
         dispatcher: this.dispatcherFor(url),
