@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { RefusalKind } from '#libs/protocol';
+import { canonicalHost } from '../guard/host.js';
 import { reasonFrom } from '../reason.js';
 
 /** Why a go command failed: the kind, and a reason fit for the client. */
@@ -47,7 +48,7 @@ const ROWS: readonly Row[] = [
     text: /address not allowed|unable to access '[^']*': (CONNECT tunnel failed, response|Received HTTP code) 403\b/,
     kind: 'forbidden',
     reason: 'address not allowed',
-    host: /([\w-][\w.-]*): address not allowed|unable to access '\w+:\/\/(?:[^@/']*@)?([\w-][\w.-]*)/,
+    host: /\bhost ([\w-][\w.-]*): address not allowed|unable to access '\w+:\/\/(?:[^@/']*@)?([\w-][\w.-]*)/,
   },
   {
     text: /refusing to use HTTP_PROXY value in CGI environment/,
@@ -128,8 +129,8 @@ export function classify(text: string, subject: string): Failure {
 
 function ownReason(row: Row | undefined, text: string): string | undefined {
   const [, ...found] = row?.host?.exec(text) ?? [];
-  const host = found.find((name) => name !== undefined && isIP(name) === 0);
-  return host === undefined ? row?.reason : `${host}: ${row?.reason}`;
+  const host = canonicalHost(found.find((name) => name !== undefined) ?? '');
+  return host === null || isIP(host) ? row?.reason : `host ${host}: ${row?.reason}`;
 }
 
 /** Takes names out of a text, for a module may be called `timeout` and live on a host called `TLS`. */

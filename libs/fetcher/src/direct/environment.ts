@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
-import { sshProxyCommand } from '../guard/child-environment.js';
+import { sshProxyCommand } from '../guard/ssh-command.js';
 
 /** What the go command has to itself below the data folder. Paths are absolute. */
 export interface GoFolders {

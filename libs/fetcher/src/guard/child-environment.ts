@@ -1,10 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { matchPrefixPatterns } from '#libs/protocol';
-import type { ProxyClient } from './proxy-client.js';
-
-/** Names the proxy's URL for the program that ssh runs in place of a connection. */
-export const SSH_PROXY = 'STOA_SSH_PROXY';
+import { SSH_PROXY, type ProxyClient } from './proxy-client.js';
 
 /**
  * The variables that lead children through the forward proxy. Go reads the upper-case names first, git (libcurl) the
@@ -36,22 +31,4 @@ export function childEnvironment(urlFor: (client: ProxyClient) => string): Recor
  */
 export function plainHttpRule(module: string, insecure: string): Record<string, string> {
   return matchPrefixPatterns(insecure, module) ? {} : { REQUEST_METHOD: 'GET' };
-}
-
-/** The ProxyCommand of ssh: a program of ours, for no other is sure to be there. ssh gives it to a shell. */
-export function sshProxyCommand(): string {
-  const words = [process.execPath, sshDialPath()].map((word) => shellQuoted(word).replaceAll('%', '%%'));
-  return [...words, '%h', '%p'].join(' ');
-}
-
-/** The compiled program; run from source, the built one is taken. */
-function sshDialPath(): string {
-  const compiled = fileURLToPath(new URL('./ssh-dial.js', import.meta.url));
-  if (existsSync(compiled)) return compiled;
-  return fileURLToPath(new URL('../../../../dist/libs/fetcher/src/guard/ssh-dial.js', import.meta.url));
-}
-
-/** A word as a shell reads it. */
-function shellQuoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -23,7 +23,7 @@ export interface GuardParts {
 /** What may not be connected to. Its message names the host, never the address. */
 export class AddressRefused extends SourceFault {
   constructor(host: string) {
-    super('forbidden', isIP(host) ? ADDRESS_NOT_ALLOWED : `${host}: ${ADDRESS_NOT_ALLOWED}`);
+    super('forbidden', isIP(host) ? ADDRESS_NOT_ALLOWED : `host ${host}: ${ADDRESS_NOT_ALLOWED}`);
   }
 }
 

@@ -3,3 +3,6 @@ export type ProxyClient = 'go' | 'git' | 'ssh';
 
 /** All of them. */
 export const PROXY_CLIENTS: readonly ProxyClient[] = ['go', 'git', 'ssh'];
+
+/** Names the proxy's URL for the program that ssh runs in place of a connection. */
+export const SSH_PROXY = 'STOA_SSH_PROXY';

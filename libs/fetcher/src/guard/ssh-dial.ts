@@ -1,7 +1,10 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { environment } from '#libs/config';
-import { SSH_PROXY } from './child-environment.js';
+import { SSH_PROXY } from './proxy-client.js';
+
+/** What the program is started with. */
+export type SshDialArguments = readonly [host: string, port: string];
 
 /**
  * The program that ssh runs as its ProxyCommand, `ssh-dial <host> <port>`: opens a tunnel through the worker's forward

@@ -31,7 +31,7 @@ function setUp(allow: readonly string[] = []) {
     }) satisfies buildConnector.connector) as unknown as typeof buildConnector;
   const connect = guardedConnector(guard, {}, build);
   const ask = (protocol: string, hostname: string, port = ''): Promise<string> =>
-    new Promise((resolve) => connect({ protocol, hostname, port }, (error) => resolve(error?.message ?? 'connected')));
+    new Promise((resolve) => connect({ protocol, hostname, port }, (...[error]) => resolve(error?.message ?? 'connected')));
   return { guard, asked, dialled, ask };
 }
 
@@ -46,7 +46,7 @@ describe('a connection of our own client', () => {
   it('is checked anew each time, so a name that turns inwards is refused', async () => {
     const { ask, dialled } = setUp();
     await ask('https:', 'turning.example', '443');
-    expect(await ask('https:', 'turning.example', '443')).toBe('turning.example: address not allowed');
+    expect(await ask('https:', 'turning.example', '443')).toBe('host turning.example: address not allowed');
     expect(dialled).toHaveLength(1);
   });
 

@@ -30,7 +30,7 @@ describe('the guard', () => {
   it.each(['inner.example', 'both.example', 'six.example'])('refuses %s and names it, not its address', async (host) => {
     await expect(setUp().guard.check(host, 443)).rejects.toMatchObject({
       kind: 'forbidden',
-      message: `${host}: address not allowed`,
+      message: `host ${host}: address not allowed`,
     });
   });
 

@@ -32,7 +32,7 @@ describe('a tunnel', () => {
     expect([asked, dialled]).toEqual([['turning.example'], ['93.184.216.34:443']]);
 
     const again = await askTunnel(urlFor(proxy, 'git'), 'turning.example:443');
-    expect(again).toMatchObject({ status: 403, reason: 'turning.example: address not allowed' });
+    expect(again).toMatchObject({ status: 403, reason: 'host turning.example: address not allowed' });
     expect(dialled).toHaveLength(1);
   });
 
