@@ -67,10 +67,7 @@ describe('a client', () => {
 
   it('is told that an upstream may not redirect inside', async () => {
     const answer = await ask(`${stack.url}/example.org/m/@v/v1.0.0.info`);
-    expect([answer.status, answer.text.trim()]).toEqual([
-      403,
-      'forbidden: example.org/m@v1.0.0: address not allowed',
-    ]);
+    expect([answer.status, answer.text.trim()]).toEqual([403, 'forbidden: example.org/m@v1.0.0: address not allowed']);
     expect(upstream.requests).not.toEqual([]);
     expect(inside.requests).toEqual([]);
   });

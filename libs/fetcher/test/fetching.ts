@@ -83,7 +83,10 @@ export function fetcher({
     extra,
     inherited: {},
   };
-  const made = createFetcher(go, direct, metrics, new EgressGuard({ allow, metrics, resolve }), { ...UPSTREAM_LIMITS, ...limits });
+  const made = createFetcher(go, direct, metrics, new EgressGuard({ allow, metrics, resolve }), {
+    ...UPSTREAM_LIMITS,
+    ...limits,
+  });
   atEnd(() => made.close());
   return made;
 }

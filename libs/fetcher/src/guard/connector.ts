@@ -29,12 +29,14 @@ export function guardedConnector(
 
 /** A look-up for `net.connect` whose answers may all be dialled. No endpoint is allowed by its port here. */
 function guardedLookup(guard: EgressGuard): LookupFunction {
-  return (hostname, options, done) => {
-    guard.check(hostname, 0).then(
-      (addresses) => fixedLookup(addresses)(hostname, options, done),
-      (error: NodeJS.ErrnoException) => done(error, '', 0),
-    );
+  const lookUp = async (...[hostname, options, done]: Parameters<LookupFunction>): Promise<void> => {
+    try {
+      fixedLookup(await guard.check(hostname, 0))(hostname, options, done);
+    } catch (error) {
+      done(error as Error, '', 0);
+    }
   };
+  return (...question) => void lookUp(...question);
 }
 
 /** A look-up for `net.connect` that gives addresses which were checked before. */

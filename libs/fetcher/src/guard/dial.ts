@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { trustedCertificates } from '../upstream/certificates.js';
 import { fixedLookup } from './connector.js';
@@ -26,7 +26,12 @@ export const dialTcp: Dial = ({ host, port, addresses }) => {
 
 /** Puts TLS over a connection to a proxy that is spoken to in https. */
 export async function secure(socket: Socket, host: string, env: Readonly<Record<string, string>>): Promise<Socket> {
-  const secured = connectTls({ socket, host, servername: host, secureContext: trustedCertificates(env) });
+  const secured = connectTls({
+    socket,
+    host,
+    ...(isIP(host) === 0 && { servername: host }),
+    secureContext: trustedCertificates(env),
+  });
   return ready(secured, 'secureConnect');
 }
 

@@ -22,8 +22,9 @@ export interface GuardParts {
 
 /** What may not be connected to. Its message names the host, never the address. */
 export class AddressRefused extends SourceFault {
-  constructor(host: string) {
-    super('forbidden', isIP(host) ? ADDRESS_NOT_ALLOWED : `host ${host}: ${ADDRESS_NOT_ALLOWED}`);
+  /** `host`: a canonical host, or null for what is none. */
+  constructor(host: string | null) {
+    super('forbidden', host === null || isIP(host) ? ADDRESS_NOT_ALLOWED : `host ${host}: ${ADDRESS_NOT_ALLOWED}`);
   }
 }
 
@@ -99,7 +100,7 @@ export class EgressGuard {
   checkLiteral(host: string, port: number): void {
     if (this.permits(host, port)) return;
     const known = canonicalHost(host);
-    if (known === null) throw this.refuse('', 'reserved');
+    if (known === null) throw this.refuse(null, 'reserved');
     if (isIP(known)) this.checkAddress(known, known);
   }
 
@@ -119,10 +120,10 @@ export class EgressGuard {
     if (range !== null) throw this.refuse(host, range);
   }
 
-  private refuse(host: string, range: AddressRange): AddressRefused {
+  private refuse(host: string | null, range: AddressRange): AddressRefused {
     this.parts.metrics.egressRefused.inc({ range });
     this.parts.log?.('refused to connect: address not allowed', { host, range });
-    return new AddressRefused(host || '0');
+    return new AddressRefused(host);
   }
 }
 

@@ -23,10 +23,13 @@ export function embeddedAddresses(address: string): string[] {
 
 /** The eight words of an IPv6 address. The URL parser writes an IPv4 tail as words, and the rest in one way only. */
 function wordsOf(address: string): number[] {
-  const [left = '', right] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::');
-  const words = (text: string): number[] => (text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16)));
-  const [before, after] = [words(left), words(right ?? '')];
+  const [left = '', right = ''] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::');
+  const [before, after] = [numbersOf(left), numbersOf(right)];
   return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => 0), ...after];
+}
+
+function numbersOf(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16));
 }
 
 function ipv4(high = 0, low = 0): string {

@@ -36,7 +36,9 @@ export async function forwardHttp(
   const url = URL.parse(request.url ?? '');
   if (url === null || url.protocol !== 'http:') throw new TunnelRefused('not a plain http request');
   const { socket, absolute, authorization } = await out.http(url.hostname, url);
+  if (response.destroyed) return void socket.destroy();
   response.once('close', () => socket.destroy());
+  const asksPage = client === 'go' && url.searchParams.has('go-get');
   const outgoing = httpRequest({
     method: request.method ?? 'GET',
     path: absolute ? url.href : `${url.pathname}${url.search}`,
@@ -44,6 +46,8 @@ export async function forwardHttp(
       ...endToEnd(request.headers),
       host: url.host,
       connection: 'close',
+      // A page is read here.
+      ...(asksPage && { 'accept-encoding': 'identity' }),
       ...(authorization !== null && { 'proxy-authorization': authorization }),
     },
     createConnection: () => socket,
@@ -58,7 +62,7 @@ export async function forwardHttp(
   const headers = endToEnd(answer.headers);
   const status = answer.statusCode === 407 ? 502 : (answer.statusCode ?? 502);
   if (client === 'go') checkRedirect(guard, answer.headers.location, url);
-  if (client === 'go' && url.searchParams.has('go-get')) {
+  if (asksPage) {
     const page = checkedPage(guard, await readPage(answer));
     response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...locationOf(headers) }).end(page);
     return;
@@ -68,7 +72,7 @@ export async function forwardHttp(
 }
 
 function endToEnd(headers: IncomingMessage['headers']): Record<string, string | string[]> {
-  const named = String(headers.connection ?? '').toLowerCase().split(/\s*,\s*/);
+  const named = (headers.connection ?? '').toLowerCase().split(/\s*,\s*/);
   const kept = Object.entries(headers).filter(
     (entry): entry is [string, string | string[]] =>
       entry[1] !== undefined && !HOP_BY_HOP.has(entry[0]) && !named.includes(entry[0]),

@@ -17,7 +17,12 @@ describe('the environment of the go command', () => {
       GOSUMDB: 'off',
     });
     expect(
-      Object.keys(env).filter((name) => !/^(GO|GIT_|GCM_|SSH_|SSL_CERT_DIR$|PATH$|HOME$|HTTP_PROXY$|http_proxy$|NO_PROXY$|CGO_ENABLED$|LC_ALL$)/.test(name)),
+      Object.keys(env).filter(
+        (name) =>
+          !/^(GO|GIT_|GCM_|SSH_|SSL_CERT_DIR$|PATH$|HOME$|HTTP_PROXY$|http_proxy$|NO_PROXY$|CGO_ENABLED$|LC_ALL$)/.test(
+            name,
+          ),
+      ),
     ).toEqual([]);
   });
 

@@ -166,12 +166,18 @@ export const FAILURES: readonly (readonly [string, kind: string, reason: string]
     'plain http is not allowed',
   ],
   [
-    git('fetch -f origin', "fatal: unable to access 'https://me:pw@inner.example/m/': CONNECT tunnel failed, response 403"),
+    git(
+      'fetch -f origin',
+      "fatal: unable to access 'https://me:pw@inner.example/m/': CONNECT tunnel failed, response 403",
+    ),
     'forbidden',
     'host inner.example: address not allowed',
   ],
   [
-    git('fetch -f origin', "fatal: unable to access 'https://0x7f.1/m/': Received HTTP code 403 from proxy after CONNECT"),
+    git(
+      'fetch -f origin',
+      "fatal: unable to access 'https://0x7f.1/m/': Received HTTP code 403 from proxy after CONNECT",
+    ),
     'forbidden',
     'address not allowed',
   ],

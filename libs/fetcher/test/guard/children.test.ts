@@ -158,7 +158,9 @@ describe('go', () => {
 describe('ssh', () => {
   it.each(['inner.example', '127.0.0.1'])('does not reach %s', async (host) => {
     const { list, dialled } = await setUp(`git ssh://git@${host}/x`);
-    expect((await refusal(list())).message).toMatch(/^mirror\.example\/x: (host inner\.example: )?address not allowed$/);
+    expect((await refusal(list())).message).toMatch(
+      /^mirror\.example\/x: (host inner\.example: )?address not allowed$/,
+    );
     expect(dialled.filter((one) => !one.startsWith('93.184.216.34:'))).toEqual([]);
   });
 

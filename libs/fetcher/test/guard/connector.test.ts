@@ -31,7 +31,9 @@ function setUp(allow: readonly string[] = []) {
     }) satisfies buildConnector.connector) as unknown as typeof buildConnector;
   const connect = guardedConnector(guard, {}, build);
   const ask = (protocol: string, hostname: string, port = ''): Promise<string> =>
-    new Promise((resolve) => connect({ protocol, hostname, port }, (...[error]) => resolve(error?.message ?? 'connected')));
+    new Promise((settle) =>
+      connect({ protocol, hostname, port }, (...[error]) => settle(error?.message ?? 'connected')),
+    );
   return { guard, asked, dialled, ask };
 }
 

@@ -27,12 +27,15 @@ describe('the guard', () => {
     ]);
   });
 
-  it.each(['inner.example', 'both.example', 'six.example'])('refuses %s and names it, not its address', async (host) => {
-    await expect(setUp().guard.check(host, 443)).rejects.toMatchObject({
-      kind: 'forbidden',
-      message: `host ${host}: address not allowed`,
-    });
-  });
+  it.each(['inner.example', 'both.example', 'six.example'])(
+    'refuses %s and names it, not its address',
+    async (host) => {
+      await expect(setUp().guard.check(host, 443)).rejects.toMatchObject({
+        kind: 'forbidden',
+        message: `host ${host}: address not allowed`,
+      });
+    },
+  );
 
   it.each(['127.0.0.1', '127.1', '2130706433', '[::1]', '::ffff:7f00:1', '10.0.0.1', '[fe80::1]', '0'])(
     'refuses %s without a look-up',
@@ -96,8 +99,8 @@ describe('behind a proxy of the settings', () => {
   });
 
   it('a name that can not be looked up in time is left to it', async () => {
-    const resolve = (): Promise<never> => new Promise(() => {});
-    await new EgressGuard({ allow: [], metrics: new Metrics(), resolve }).checkBeyondProxy('slow.example', 443);
+    const guard = new EgressGuard({ allow: [], metrics: new Metrics(), resolve: () => new Promise(() => {}) });
+    await guard.checkBeyondProxy('slow.example', 443);
   });
 
   it('a host of the setting is not even looked up', async () => {

@@ -108,8 +108,9 @@ describe('a plain request', () => {
   });
 });
 
+const page = (root: string): string => `<head><meta name="go-import" content="public.example/x ${root}"></head>`;
+
 describe('what go is told on plain http', () => {
-  const page = (root: string): string => `<head><meta name="go-import" content="public.example/x ${root}"></head>`;
   const ask = async (root: string, allow: readonly string[] = []) => {
     const host = await server((_request, response) => response.end(page(root)));
     const { proxy } = await openProxy({ answers: ANSWERS, allow, places: { '93.184.216.34:80': host.url } });
@@ -123,6 +124,13 @@ describe('what go is told on plain http', () => {
       expect(await ask(`&#109;od ${root}`)).toMatchObject({ status: 403 });
     },
   );
+
+  it('is read here, so it is asked for as it is', async () => {
+    const host = await server((_request, response) => response.end(page('git https://public.example/x')));
+    const { proxy } = await openProxy({ answers: ANSWERS, places: { '93.184.216.34:80': host.url } });
+    await askPlain(urlFor(proxy, 'go'), 'http://public.example/x?go-get=1');
+    expect(host.asked[0]?.headers['accept-encoding']).toBe('identity');
+  });
 
   it('is passed on when it names another, or version control, which is asked through the proxy', async () => {
     expect((await ask('mod https://mirror.example/x')).body).toContain('content="public.example/x mod https://mirror');

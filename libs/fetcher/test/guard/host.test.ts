@@ -26,10 +26,12 @@ describe('a host', () => {
     expect(canonicalHost(text)).toBe(host);
   });
 
-  it.each([
-    ['', '.', 'a b', 'a/b', 'a:80', 'user@a', 'a?b', 'a#b', 'a\\b', '%31%32%37.1', 'a\n', '[::1', '::1]', '[::1]:80'],
-    ['256.0.0.1', '1.2.3.4.5', '0x100000000', '08.0.0.1', 'fe80::1%eth0', '[fe80::1%25eth0]'],
-  ].flat())('%j is none', (text) => {
+  it.each(
+    [
+      ['', '.', 'a b', 'a/b', 'a:80', 'user@a', 'a?b', 'a#b', 'a\\b', '%31%32%37.1', 'a\n', '[::1', '::1]', '[::1]:80'],
+      ['256.0.0.1', '1.2.3.4.5', '0x100000000', '08.0.0.1', 'fe80::1%eth0', '[fe80::1%25eth0]'],
+    ].flat(),
+  )('%j is none', (text) => {
     expect(canonicalHost(text)).toBeNull();
   });
 

@@ -1,7 +1,9 @@
-import { createServer, type Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { atEnd, upstream } from '../fetching.js';
-import { forwardProxy, listening } from '../world.js';
+import { certificate, forwardProxy, listening } from '../world.js';
 import { askPlain, askTunnel, openProxy, server, urlFor } from './proxying.js';
 
 const ANSWERS = { 'public.example': [['93.184.216.34']], 'inner.example': [['10.1.2.3']] };
@@ -30,15 +32,13 @@ async function socksProxy(target: string, user = '') {
         step = 'open';
         client.pause();
         const { port } = new URL(target);
-        void import('node:net').then(({ connect }) => {
-          const tunnel = connect(Number(port), '127.0.0.1', () => {
-            client.removeAllListeners('data');
-            client.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
-            client.pipe(tunnel).pipe(client);
-          });
-          tunnel.on('error', () => client.destroy());
-          atEnd(async () => tunnel.destroy());
+        const tunnel = connect(Number(port), '127.0.0.1', () => {
+          client.removeAllListeners('data');
+          client.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
+          client.pipe(tunnel).pipe(client);
         });
+        tunnel.on('error', () => client.destroy());
+        atEnd(async () => tunnel.destroy());
       }
     });
   });
@@ -63,10 +63,33 @@ describe('behind the proxy of the settings', () => {
     ]);
   });
 
+  it('that is spoken to in https, a tunnel is asked of it within TLS', async () => {
+    const { file, tls } = await certificate();
+    const asked: string[] = [];
+    const corporate = createHttpsServer(tls).on('connect', ({ url }: IncomingMessage, socket: Socket) => {
+      asked.push(url ?? '');
+      socket.on('error', () => socket.destroy());
+      socket.write('HTTP/1.1 200 OK\r\n\r\nwelcome');
+    });
+    const url = await listening(corporate);
+    atEnd(async () => {
+      corporate.close();
+      corporate.closeAllConnections();
+    });
+    const { port } = new URL(url);
+    const env = { HTTPS_PROXY: `https://mirror.example:${port}`, SSL_CERT_FILE: file };
+    const { proxy } = await openProxy({ env, places: { [`mirror.example:${port}`]: url } });
+    expect((await askTunnel(urlFor(proxy, 'git'), 'far.example:443')).body).toBe('welcome');
+    expect(asked).toEqual(['far.example:443']);
+  });
+
   it('a plain request is handed on whole', async () => {
     const host = await server((_request, response) => response.end('page'));
     const corporate = await forwardProxy(host.url);
-    const { proxy } = await openProxy({ env: { HTTP_PROXY: corporate.url }, places: { [place(corporate.url)]: corporate.url } });
+    const { proxy } = await openProxy({
+      env: { HTTP_PROXY: corporate.url },
+      places: { [place(corporate.url)]: corporate.url },
+    });
     expect((await askPlain(urlFor(proxy, 'git'), 'http://far.example/x')).body).toBe('page');
     expect(corporate.asked.map(({ line }) => line)).toEqual(['GET http://far.example/x']);
   });
@@ -86,7 +109,10 @@ describe('behind the proxy of the settings', () => {
       env: { HTTPS_PROXY: corporate.url },
       places: { [place(corporate.url)]: corporate.url },
     });
-    expect(await askTunnel(urlFor(proxy, 'git'), 'far.example:443')).toMatchObject({ status: 502, reason: 'Forbidden' });
+    expect(await askTunnel(urlFor(proxy, 'git'), 'far.example:443')).toMatchObject({
+      status: 502,
+      reason: 'Forbidden',
+    });
   });
 
   it('NO_PROXY goes past it, and is checked', async () => {
