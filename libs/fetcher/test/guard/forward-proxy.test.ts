@@ -110,18 +110,19 @@ describe('a plain request', () => {
 
 const page = (root: string): string => `<head><meta name="go-import" content="public.example/x ${root}"></head>`;
 
-describe('what go is told on plain http', () => {
-  const ask = async (root: string, allow: readonly string[] = []) => {
-    const host = await server((_request, response) => response.end(page(root)));
-    const { proxy } = await openProxy({ answers: ANSWERS, allow, places: { '93.184.216.34:80': host.url } });
-    return askPlain(urlFor(proxy, 'go'), 'http://public.example/x?go-get=1');
-  };
+/** What go gets of a page that names a root. */
+async function askPage(root: string, allow: readonly string[] = []) {
+  const host = await server((_request, response) => response.end(page(root)));
+  const { proxy } = await openProxy({ answers: ANSWERS, allow, places: { '93.184.216.34:80': host.url } });
+  return askPlain(urlFor(proxy, 'go'), 'http://public.example/x?go-get=1');
+}
 
+describe('what go is told on plain http', () => {
   it.each(['http://127.0.0.1:3001/', 'https://localhost/', 'http://[::1]:80/x', 'http://127.8.9.1', 'HTTP://0x7f.1'])(
     'is refused when it names a module proxy on this machine: %s',
     async (root) => {
-      expect(await ask(`mod ${root}`)).toMatchObject({ status: 403 });
-      expect(await ask(`&#109;od ${root}`)).toMatchObject({ status: 403 });
+      expect(await askPage(`mod ${root}`)).toMatchObject({ status: 403 });
+      expect(await askPage(`&#109;od ${root}`)).toMatchObject({ status: 403 });
     },
   );
 
@@ -133,9 +134,11 @@ describe('what go is told on plain http', () => {
   });
 
   it('is passed on when it names another, or version control, which is asked through the proxy', async () => {
-    expect((await ask('mod https://mirror.example/x')).body).toContain('content="public.example/x mod https://mirror');
-    expect((await ask('git http://127.0.0.1/x')).body).toContain('public.example/x git http://127.0.0.1/x');
-    expect((await ask('mod http://127.0.0.1/', ['127.0.0.1'])).status).toBe(200);
+    expect((await askPage('mod https://mirror.example/x')).body).toContain(
+      'content="public.example/x mod https://mirror',
+    );
+    expect((await askPage('git http://127.0.0.1/x')).body).toContain('public.example/x git http://127.0.0.1/x');
+    expect((await askPage('mod http://127.0.0.1/', ['127.0.0.1'])).status).toBe(200);
   });
 
   it.each(['http://127.0.0.1:3001/', '//localhost/x', 'https://[::1]/'])(

@@ -57,7 +57,7 @@ export async function askTunnel(proxy: URL, target: string, say = ''): Promise<A
   const [answer, socket, head] = (await once(asking, 'connect')) as [IncomingMessage, Socket, Buffer];
   atEnd(async () => socket.destroy());
   let body = head.toString();
-  if (answer.statusCode === 200) {
+  if (answer.statusCode === 200 && body === '') {
     socket.write(say);
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     body += chunk.toString();
