@@ -2,7 +2,6 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { childEnvironment } from './child-environment.js';
 import type { Dial } from './dial.js';
 import type { EgressGuard } from './egress-guard.js';
@@ -29,7 +28,7 @@ export class ForwardProxy {
   private readonly out: WayOut;
   private readonly secret = randomBytes(24).toString('hex');
   private readonly server: Server;
-  private readonly sockets = new Set<Duplex>();
+  private readonly sockets = new Set<Socket>();
 
   private constructor({ guard, env, dial }: ForwardProxyParts) {
     this.guard = guard;
@@ -38,7 +37,7 @@ export class ForwardProxy {
     // A fetch of git lasts as long as its job; jobs have deadlines.
     this.server.requestTimeout = 0;
     this.server.on('connection', (socket: Socket) => this.hold(socket));
-    this.server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    this.server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       void this.tunnel(request, socket, head);
     });
   }
@@ -70,7 +69,7 @@ export class ForwardProxy {
     return `http://${client}:${this.secret}@127.0.0.1:${port}`;
   }
 
-  private async tunnel(request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+  private async tunnel(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     client.on('error', () => client.destroy());
     const who = this.clientOf(request);
     if (who === null) return void client.end(head407());
@@ -84,12 +83,9 @@ export class ForwardProxy {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       if (head.length > 0) socket.write(head);
       client.pipe(socket).pipe(client);
-      for (const [one, other] of [
-        [client, socket],
-        [socket, client],
-      ] as const) {
-        one.once('close', () => other.destroy());
-      }
+      // Soon: what the one said at its end may still be on its way to the other.
+      client.once('close', () => socket.destroySoon());
+      socket.once('close', () => client.destroySoon());
     } catch (error) {
       client.end(statusLine(refusalOf(error)));
     }
@@ -120,7 +116,7 @@ export class ForwardProxy {
     return PROXY_CLIENTS.find(matches) ?? null;
   }
 
-  private hold(socket: Duplex): void {
+  private hold(socket: Socket): void {
     this.sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => this.sockets.delete(socket));

@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { atEnd } from '../fetching.js';
 import { listening } from '../world.js';
-import { askPlain, askTunnel, openProxy, server, urlFor } from './proxying.js';
+import { askPlain, askTunnel, openProxy, openTunnel, server, urlFor } from './proxying.js';
 
 const ANSWERS = {
   'public.example': [['93.184.216.34']],
@@ -50,6 +51,25 @@ describe('a tunnel', () => {
     const places = { '10.1.2.3:22': await echo() };
     const { proxy } = await openProxy({ answers: ANSWERS, allow: ['inner.example'], places });
     expect(await askTunnel(urlFor(proxy, 'ssh'), 'inner.example:22', 'hello')).toMatchObject({ status: 200 });
+  });
+
+  it('loses nothing of what a host says before it closes', async () => {
+    const size = 8 << 20;
+    const host = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.end(Buffer.alloc(size));
+    });
+    atEnd(async () => host.close());
+    const places = { '93.184.216.34:443': await listening(host) };
+    const { proxy } = await openProxy({ answers: ANSWERS, places });
+    const socket = await openTunnel(urlFor(proxy, 'git'), 'public.example:443');
+    let read = 0;
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      read += chunk.length;
+      // A reader slower than the host: at the host's end there is much that waits for it.
+      await delay(2);
+    }
+    expect(read).toBe(size);
   });
 
   it('says what is wrong with a host that is not there', async () => {

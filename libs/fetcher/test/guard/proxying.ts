@@ -65,6 +65,16 @@ export async function askTunnel(proxy: URL, target: string, say = ''): Promise<A
   return { status: answer.statusCode ?? 0, reason: answer.statusMessage ?? '', headers: answer.headers, body };
 }
 
+/** Asks a proxy for a tunnel that stands. */
+export async function openTunnel(proxy: URL, target: string): Promise<Socket> {
+  const asking = request({ ...connection(proxy), method: 'CONNECT', path: target });
+  asking.end();
+  const [, socket, head] = (await once(asking, 'connect')) as [IncomingMessage, Socket, Buffer];
+  atEnd(async () => socket.destroy());
+  if (head.length > 0) socket.unshift(head);
+  return socket;
+}
+
 /** Asks a proxy for a plain page. */
 export async function askPlain(proxy: URL, url: string, method = 'GET', send = ''): Promise<Answer> {
   const options = connection(proxy);
