@@ -4,6 +4,8 @@ import type { JobName, Jobs } from '#libs/queue';
 export interface JobContext {
   /** Aborted at the job's deadline, when its lock is lost, and at the end of a shutdown's grace. */
   readonly signal: AbortSignal;
+  /** When the job's time is over, on performance.now()'s clock. */
+  readonly deadline: number;
   /** The request that first asked for it. */
   readonly requestId: string;
 }

@@ -75,16 +75,17 @@ export class JobRunner {
   ): Promise<Outcome | typeof SHUTDOWN> {
     const { config } = this.parts;
     const limit = request.name.startsWith('fetch.') ? config.fetchTimeout : config.queryTimeout;
-    const deadline = AbortSignal.timeout(limit);
-    const signal = AbortSignal.any([cancelled, deadline]);
+    const overtime = AbortSignal.timeout(limit);
+    const deadline = performance.now() + limit;
+    const signal = AbortSignal.any([cancelled, overtime]);
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;
     try {
-      await handler(request.payload, { signal, requestId });
+      await handler(request.payload, { signal, deadline, requestId });
       return STORED;
     } catch (error) {
       if (cancelled.aborted && String(cancelled.reason).includes(SHUTDOWN)) return SHUTDOWN;
-      return this.refuse(request, requestId, error, deadline.aborted ? limit : null);
+      return this.refuse(request, requestId, error, overtime.aborted ? limit : null);
     }
   }
 

@@ -42,7 +42,7 @@ export class WorkerModule {
           useFactory: (link: RedisLink, refusals: Refusals, changes: Changes) => {
             const { modules, meta } = storage;
             const handlers = createHandlers({
-              fetcher: createFetcher(config.go, direct, metrics, guard),
+              fetcher: createFetcher(config.go, direct, metrics, { guard, netrcFile: config.vcs.netrcFile }),
               ingest: new Ingest({
                 modules,
                 meta,

@@ -14,7 +14,7 @@ import { startUpstream, type FakeUpstream } from '../../../test/support/upstream
 import type { Handlers, JobContext } from '../src/handler.js';
 import { createHandlers } from '../src/handlers.js';
 
-export const CONTEXT: JobContext = { signal: new AbortController().signal, requestId: 'test' };
+export const CONTEXT: JobContext = { signal: new AbortController().signal, deadline: Infinity, requestId: 'test' };
 
 const SECOND = 1_000_000_000n;
 
@@ -52,7 +52,9 @@ export async function startWorking(): Promise<Working> {
     worker(store = objects) {
       const [modules, meta, metrics] = [new ObjectModuleStore(store), new ObjectMetaStore(store), new Metrics()];
       return createHandlers({
-        fetcher: createFetcher(goConfig(upstream.url), null, metrics, new EgressGuard({ allow: [], metrics })),
+        fetcher: createFetcher(goConfig(upstream.url), null, metrics, {
+          guard: new EgressGuard({ allow: [], metrics }),
+        }),
         ingest: new Ingest({
           modules,
           meta,

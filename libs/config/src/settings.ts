@@ -164,7 +164,7 @@ export const settingsSchema = z.object({
   GOVCS: go(text(), 'version control systems that may be used', { fallback: goDefault }),
   GOAUTH: go(text(), 'where the go command finds credentials for HTTPS', { fallback: goDefault }),
 
-  STOA_NETRC_FILE: vcs(path().optional(), "netrc file for the go command's own home"),
+  STOA_NETRC_FILE: vcs(path().optional(), 'netrc file: credentials of https upstreams and private repositories'),
   STOA_SSH_KEY_FILE: vcs(path().optional(), 'private SSH key'),
   STOA_SSH_KNOWN_HOSTS_FILE: vcs(path().optional(), 'host keys of SSH servers'),
   STOA_GIT_CONFIG_FILE: vcs(path().optional(), 'git configuration'),

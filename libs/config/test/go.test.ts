@@ -58,6 +58,21 @@ describe("Go's own names", () => {
     });
   });
 
+  it.each([
+    ['GOPROXY', 'STOA_GO_ENV: the value has no = in entry 1'],
+    ['GOPROXY=https://a.example;https://b.example', 'STOA_GO_ENV: the value has no = in entry 2'],
+    ['GOAUTH=netrc;git /srv/home', 'STOA_GO_ENV: the value has no = in entry 2'],
+    ['GOPROXY=,', 'GOPROXY in STOA_GO_ENV: "," has no entries'],
+    ['GOPROXY=https://a.example|ftp://b.example', 'GOPROXY in STOA_GO_ENV:'],
+    ['GOPROXY=proxy', 'GOPROXY in STOA_GO_ENV:'],
+    ['GOSUMDB=a b c d', 'GOSUMDB in STOA_GO_ENV:'],
+    ['GOSUMDB=sum.example+key', 'GOSUMDB in STOA_GO_ENV:'],
+  ])('that are bad in STOA_GO_ENV stop the start with one line: %s', (text, fault) => {
+    const start = (): unknown => load({ STOA_GO_ENV: text, GOPROXY: 'off' });
+    expect(start).toThrow(fault);
+    expect(start).toThrow(/^[^\n]*$/);
+  });
+
   it('take GOPRIVATE where GONOPROXY and GONOSUMDB are unset', () => {
     expect(load({ GOPRIVATE: 'a' }).config.go).toMatchObject({ GONOPROXY: 'a', GONOSUMDB: 'a' });
     expect(load({ GOPRIVATE: 'a', GONOPROXY: 'none', GONOSUMDB: 'b' }).config.go).toMatchObject({

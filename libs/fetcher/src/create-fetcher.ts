@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { GoConfig } from '#libs/config';
 import type { Metrics } from '#libs/observability';
@@ -8,9 +9,19 @@ import { parseProxyList } from './plan/proxy-list.js';
 import { SumdbRoute } from './plan/sumdb-route.js';
 import { FileTree } from './upstream/file-tree.js';
 import { HttpClient } from './upstream/http-client.js';
-import { HttpTree } from './upstream/http-tree.js';
-import { UPSTREAM_LIMITS, type UpstreamLimits } from './upstream/limits.js';
+import { basicAuth, HttpTree } from './upstream/http-tree.js';
+import { impatient, UPSTREAM_LIMITS, type UpstreamLimits } from './upstream/limits.js';
+import { netrcEntryFor, parseNetrc } from './upstream/netrc.js';
 import { UpstreamFetcher } from './upstream/upstream-fetcher.js';
+
+/** What a fetcher may be built with besides Go's settings. */
+export interface FetcherOptions {
+  /** Says where connections may lead, the named ones apart. */
+  readonly guard: EgressGuard;
+  readonly limits?: UpstreamLimits;
+  /** Credentials of https upstreams. */
+  readonly netrcFile?: string | undefined;
+}
 
 /**
  * Builds the fetcher that Go's settings describe. `direct` is the go command's, or null where there is none. The hosts
@@ -21,31 +32,57 @@ export function createFetcher(
   go: GoConfig,
   direct: Fetcher | null,
   metrics: Metrics,
-  guard: EgressGuard,
-  limits: UpstreamLimits = UPSTREAM_LIMITS,
+  { guard, limits = UPSTREAM_LIMITS, netrcFile }: FetcherOptions,
 ): PlannedFetcher {
   const entries = parseProxyList(go.GOPROXY);
-  // STOA_GO_ENV wins over the process environment.
   const named = guard.fork();
+  // STOA_GO_ENV wins over the process environment.
   const client = new HttpClient({ ...go.inherited, ...go.extra }, limits, named);
+  const authorizationFor = netrcAuthorization(go, netrcFile);
 
-  const upstream = (url: URL, kind: 'proxy' | 'sumdb'): UpstreamFetcher => {
-    if (url.protocol === 'file:') return new UpstreamFetcher(new FileTree(fileURLToPath(url), limits), 'file', metrics);
+  /** `place` names an upstream in a metric: its host is nobody's business. */
+  const upstream = (url: URL, kind: 'proxy' | 'sumdb', place: number, patience: UpstreamLimits): UpstreamFetcher => {
+    if (url.protocol === 'file:') {
+      return new UpstreamFetcher(new FileTree(fileURLToPath(url), limits), 'file', metrics);
+    }
     named.name(url);
-    return new UpstreamFetcher(new HttpTree(url, client, limits), kind, metrics);
+    const reportCircuit = (state: number): void => metrics.upstreamCircuit.set({ source: `${kind}-${place}` }, state);
+    const parts = { client, limits: patience, authorization: authorizationFor(url), reportCircuit };
+    return new UpstreamFetcher(new HttpTree(url, parts), kind, metrics);
   };
 
-  const sources = entries.map((entry): PlannedSource =>
-    entry.kind === 'proxy'
-      ? { kind: 'proxy', upstream: upstream(entry.url, 'proxy'), fallBackOnError: entry.fallBackOnError }
-      : entry,
-  );
+  const sources = entries.map((entry, index): PlannedSource => {
+    if (entry.kind !== 'proxy') return entry;
+    const { url, fallBackOnError } = entry;
+    const next = entries[index + 1];
+    const another = next !== undefined && (next.kind !== 'direct' || direct !== null);
+    const patience = fallBackOnError && another ? impatient(limits) : limits;
+    return { kind: 'proxy', upstream: upstream(url, 'proxy', index + 1, patience), fallBackOnError };
+  });
   return new PlannedFetcher({
     sources,
     noProxy: go.GONOPROXY || go.GOPRIVATE,
     direct,
-    sumdbs: new SumdbRoute(sources, (url) => upstream(url, 'sumdb')),
+    sumdbs: new SumdbRoute(sources, (url, place) => upstream(url, 'sumdb', place, limits)),
     metrics,
     close: () => client.close(),
   });
+}
+
+/** Finds credentials where the go command would, which GOAUTH can tell not to look there. */
+function netrcAuthorization(go: GoConfig, netrcFile: string | undefined): (url: URL) => string | null {
+  const file = go.extra['NETRC'] || netrcFile;
+  const methods = (go.GOAUTH || 'netrc').split(';').map((method) => method.trim());
+  if (!file || !methods.includes('netrc')) return () => null;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error('STOA_NETRC_FILE: the file can not be read', { cause: error });
+  }
+  const entries = parseNetrc(text);
+  return (url) => {
+    const entry = netrcEntryFor(entries, url);
+    return entry && basicAuth(entry.login, entry.password);
+  };
 }

@@ -4,6 +4,8 @@ import type { ModuleVersion } from '#libs/protocol';
 export interface FetchContext {
   /** Aborted at the job's deadline, at shutdown, or when the job's lock is lost. */
   readonly signal: AbortSignal;
+  /** When the job's time is over, on performance.now()'s clock; sources share it. Absent: nobody knows. */
+  readonly deadline?: number;
 }
 
 /** What a fetch of a large file may use. */

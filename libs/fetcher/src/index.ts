@@ -7,7 +7,7 @@ export type {
   Fetcher,
   SumdbFetcher,
 } from './fetcher.js';
-export { createFetcher } from './create-fetcher.js';
+export { createFetcher, type FetcherOptions } from './create-fetcher.js';
 export { EgressGuard } from './guard/egress-guard.js';
 export { ForwardProxy } from './guard/forward-proxy.js';
 export { DirectFetcher } from './direct/direct.fetcher.js';

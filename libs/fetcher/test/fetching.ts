@@ -51,6 +51,7 @@ export interface Setting {
   readonly GOPROXY: string;
   readonly GONOPROXY?: string;
   readonly GOPRIVATE?: string;
+  readonly GOAUTH?: string;
   readonly extra?: Readonly<Record<string, string>>;
   readonly direct?: Fetcher | null;
   readonly limits?: Partial<UpstreamLimits>;
@@ -58,6 +59,7 @@ export interface Setting {
   /** Hosts that may have inner addresses: by default where all fakes are. */
   readonly allow?: readonly string[];
   readonly resolve?: Resolve;
+  readonly netrcFile?: string;
 }
 
 /** The fetcher of a setting; its connections end with the test. */
@@ -68,6 +70,7 @@ export function fetcher({
   metrics = new Metrics(),
   allow = ['127.0.0.1'],
   resolve = noSuchHost,
+  netrcFile,
   ...names
 }: Setting): PlannedFetcher {
   const go: GoConfig = {
@@ -83,9 +86,11 @@ export function fetcher({
     extra,
     inherited: {},
   };
-  const made = createFetcher(go, direct, metrics, new EgressGuard({ allow, metrics, resolve }), {
-    ...UPSTREAM_LIMITS,
-    ...limits,
+  const made = createFetcher(go, direct, metrics, {
+    guard: new EgressGuard({ allow, metrics, resolve }),
+    // Long enough to be a pause, short enough for a test.
+    limits: { ...UPSTREAM_LIMITS, backoff: 1, ...limits },
+    netrcFile,
   });
   atEnd(() => made.close());
   return made;

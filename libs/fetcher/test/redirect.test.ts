@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { redirect, status, times } from '../../../test/support/upstream.js';
+import { redirectTarget } from '../src/upstream/redirect.js';
 import { context, fetcher, refusal, upstream } from './fetching.js';
 
 const MODULE = 'example.com/m';
@@ -20,6 +22,59 @@ describe('a redirect', () => {
     await fetch.info(VERSION, await context());
     expect(source.requests[1]?.url).toBe('/moved/info?sig=%2Fx');
     expect(other.requests[0]?.url).toBe('/there?sig=%2Fy');
+  });
+
+  test('to a signed URL keeps its query byte for byte', async () => {
+    const [source, store] = [await upstream(), await upstream()];
+    const query = "?X-Sig=a%2Fb%2fc+d&e='f'&g=%7E~&h=(i)*!,;:@/?&empty&=&j=%zz|{}";
+    store.addFile('/bucket/m.info', '{"Version":"v1.0.0"}');
+    source.respond('/', redirect(`${store.url}/bucket/m.info${query}#fragment`));
+    await fetcher({ GOPROXY: `${source.url}?token=own` }).info(VERSION, await context());
+    expect(source.requests[0]?.url).toMatch(/info\?token=own$/);
+    expect(store.requests[0]?.url).toBe(`/bucket/m.info${query}`);
+  });
+
+  test.each([
+    ['?a=b c', '?a=b%20c'],
+    ['?a=\u00e9', '?a=%C3%A9'],
+  ])('to a query that HTTP has no way to write, %j, escapes it', (query, sent) => {
+    const from = { origin: 'https://a.example', path: '/x?y' };
+    expect(redirectTarget(`/there${query}`, from)).toEqual({ origin: from.origin, path: `/there${sent}` });
+  });
+
+  test.each([
+    ['there', '/a/there'],
+    ['../there', '/there'],
+    ['?c=d', '/a/b?c=d'],
+    ['', '/a/b?q=1'],
+    ['//b.example/there', '/there'],
+  ])('to %j is relative to where it stands', (location, path) => {
+    expect(redirectTarget(location, { origin: 'https://a.example', path: '/a/b?q=1' }).path).toBe(path);
+  });
+
+  test('keeps a zip whole', async () => {
+    const [source, store] = [await upstream(), await upstream()];
+    const zip = Buffer.from('PK and so on');
+    store.addFile('/bucket/m.zip', zip);
+    source.respond('/', redirect(`${store.url}/bucket/m.zip`));
+    const fetched = await fetcher({ GOPROXY: source.url }).zip(VERSION, await context());
+    expect(await readFile(fetched.zip.path)).toEqual(zip);
+  });
+
+  test('to an upstream that is gone is a fault of the way', async () => {
+    const [source, store] = [await upstream(), await upstream()];
+    source.respond('/', redirect(`${store.url}/bucket/m.zip?signature=secret`));
+    await store.close();
+    expect(await refusal(fetcher({ GOPROXY: source.url }).zip(VERSION, await context()))).toEqual({
+      kind: 'upstream',
+      message: 'example.com/m@v1.0.0: the upstream can not be reached (ECONNREFUSED)',
+    });
+  });
+
+  test('without a location is a status like others', async () => {
+    const { source, fetch, job } = await start();
+    source.respond('/', status(302));
+    expect((await refusal(fetch.info(VERSION, job))).message).toContain('the upstream answers with status 302');
   });
 
   test('is followed ten times', async () => {
@@ -55,7 +110,7 @@ describe('credentials of the URL', () => {
     expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, BASIC]);
   });
 
-  test('are not sent to another origin, nor are those of a location', async () => {
+  test('are not sent to another origin, nor after it, nor are those of a location', async () => {
     const [source, other] = [await upstream(), await upstream()];
     other.respond('/', redirect(`${source.url}/back`));
     source
@@ -63,7 +118,7 @@ describe('credentials of the URL', () => {
       .respond('/example.com', redirect(`${withCredentials(other.url)}/there`));
     await fetcher({ GOPROXY: withCredentials(source.url) }).info(VERSION, await context());
     expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
-    expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, BASIC]);
+    expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, undefined]);
   });
 
   test('and hosts are in no refusal and no source', async () => {

@@ -61,7 +61,7 @@ describe('a checksum database', () => {
 
   test('is probed again after a probe that failed', async () => {
     const proxy = (await upstream()).addSumdb(NAME, { [LOOKUP]: 'answer' });
-    proxy.respond(SUPPORTED, times(1, status(503)));
+    proxy.respond(SUPPORTED, times(1, status(500)));
     const fetch = fetcher({ GOPROXY: proxy.url });
     const job = await context();
     expect((await refusal(fetch.sumdb({ name: NAME }, LOOKUP, job))).kind).toBe('upstream');

@@ -32,6 +32,11 @@ export class Metrics {
     'upstream_request_duration_seconds',
     'Until the last byte of an upstream answer.',
   );
+  readonly upstreamCircuit = this.gauge(
+    'upstream_circuit_state',
+    'Whether an upstream, by its place in GOPROXY, is asked: 0 yes, 1 one probe at a time, 2 not for a moment.',
+    ['source'],
+  );
   readonly goCommands = this.counter('go_commands_total', 'Runs of the go command.', ['command', 'outcome']);
   readonly egressRefused = this.counter('egress_refused_total', 'Connections to addresses that are not allowed.', [
     'range',

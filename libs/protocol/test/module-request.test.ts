@@ -168,6 +168,12 @@ describe('a refusal', () => {
       message: 'example.com/x@a\\n\\x1b[31m: disallowed version string',
     });
   });
+
+  it('keeps a reason that repeats a long version to what go shows', () => {
+    const { message } = parse(`/example.com/x/@v/v1.2.3-${'9'.repeat(250)}a+meta.zip`) as { message: string };
+    expect(message).toContain(': invalid version: not a canonical version, which is v1.2.3-999');
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(600);
+  });
 });
 
 describe('the length of what is asked', () => {

@@ -23,7 +23,7 @@ export class SumdbRoute implements SumdbFetcher {
 
   constructor(
     private readonly sources: readonly PlannedSource[],
-    private readonly openUpstream: (url: URL) => UpstreamFetcher,
+    private readonly openUpstream: (url: URL, place: number) => UpstreamFetcher,
   ) {}
 
   async sumdb(
@@ -60,7 +60,7 @@ export class SumdbRoute implements SumdbFetcher {
   }
 
   private straight(url: string): Way {
-    const upstream = this.upstreams.get(url) ?? this.openUpstream(new URL(url));
+    const upstream = this.upstreams.get(url) ?? this.openUpstream(new URL(url), this.upstreams.size + 1);
     this.upstreams.set(url, upstream);
     return { upstream, prefix: '' };
   }

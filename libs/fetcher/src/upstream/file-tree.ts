@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { copyFile, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { SourceFault } from './fault.js';
 import type { UpstreamLimits } from './limits.js';
-import type { ProxyTree } from './proxy-tree.js';
+import type { DownloadedFile, ProxyTree } from './proxy-tree.js';
 
 /** A `file://` GOPROXY: a static tree, or the `cache/download` folder of a module cache. */
 export class FileTree implements ProxyTree {
@@ -26,7 +26,7 @@ export class FileTree implements ProxyTree {
     });
   }
 
-  async download(path: string, { signal, scratch }: DownloadContext): Promise<{ path: string; size: number }> {
+  async download(path: string, { signal, scratch }: DownloadContext): Promise<DownloadedFile> {
     signal.throwIfAborted();
     const file = this.locate(path);
     const size = await this.size(file);
@@ -38,7 +38,7 @@ export class FileTree implements ProxyTree {
       signal.throwIfAborted();
       const copied = await stat(copy);
       if (copied.size !== size) throw new SourceFault('upstream', 'the zip changed while it was read');
-      return { path: copy, size };
+      return { path: copy, size, start: firstBytes(copy) };
     } catch (error) {
       await rm(copy, { force: true });
       throw error;
@@ -73,4 +73,15 @@ function fileFault(error: unknown): SourceFault {
     return new SourceFault('forbidden', 'the upstream does not let this worker read it', { cause: error });
   }
   return new SourceFault('upstream', 'the upstream can not be read', { cause: error });
+}
+
+/** Of a file that was just written: nothing waits for the disk. */
+function firstBytes(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(4);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,21 +1,24 @@
-import { Agent, Pool, ProxyAgent, request, type Dispatcher } from 'undici';
+import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
 import { guardedConnector } from '../guard/connector.js';
 import { portOf, type EgressGuard } from '../guard/egress-guard.js';
 import { trustedCertificates } from './certificates.js';
-import { connectionFault, SourceFault } from './fault.js';
+import { Exchange, type Answer, type ExchangeOptions } from './exchange.js';
+import { SourceFault } from './fault.js';
 import type { UpstreamLimits } from './limits.js';
 import { proxyRules, type ProxyRules } from './proxy-rules.js';
+import { redirectOf, redirectTarget, type Target } from './redirect.js';
 
 const REDIRECTS = 10;
 
 /** Idle connections are kept this long where the server does not say how long it keeps them. */
 const KEEP_ALIVE = 30_000;
 
-export interface GetOptions {
-  /** Value of the Authorization header; sent to the origin of the first URL only. */
+/** Origins whose way is remembered. Redirects may lead to ever new ones. */
+const WAYS = 1000;
+
+export interface GetOptions extends ExchangeOptions {
+  /** Value of the Authorization header; sent to the origin of the first URL, until a redirect leads away from it. */
   readonly authorization: string | null;
-  readonly headersTimeout: number;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -26,6 +29,7 @@ export class HttpClient {
   private readonly rules: ProxyRules;
   private readonly direct: Dispatcher;
   private readonly proxies = new Map<string, Dispatcher>();
+  private readonly ways = new Map<string, Dispatcher>();
   private readonly options: Agent.Options;
 
   constructor(
@@ -39,27 +43,33 @@ export class HttpClient {
     this.options = {
       connect,
       connectTimeout: limits.connectTimeout,
+      connections: limits.connections,
+      // An exchange has its own limit, which holds while it waits for a connection too.
+      headersTimeout: 0,
       bodyTimeout: limits.bodyTimeout,
       keepAliveTimeout: KEEP_ALIVE,
+      // HTTP/2 saves the handshakes of the first few connections and nothing after them: a request over it costs as
+      // much, and one lost packet holds up all. undici's breaks off when 16 zips of some MB share a connection.
       allowH2: false,
     };
     this.direct = new Agent({ ...this.options, connect: guardedConnector(guard, { ...connect, allowH2: false }) });
   }
 
   /**
-   * Answers with any status but a redirect. The caller reads or destroys the body, whose errors are the caller's too.
-   * Throws SourceFault when the connection fails or a redirect leads nowhere.
+   * Answers with any status but a redirect; a file has gone to its body then.
+   * Rejects as an exchange does, and with SourceFault when a redirect leads nowhere.
    */
-  async get(start: URL, options: GetOptions): Promise<Dispatcher.ResponseData> {
-    let url = start;
+  async get(start: Target, options: GetOptions): Promise<Answer> {
+    let target = start;
+    let { authorization } = options;
     for (let redirects = 0; ; redirects++) {
-      const answer = await this.send(url, url.origin === start.origin ? options : { ...options, authorization: null });
-      const location = redirectOf(answer);
+      const answer = await this.send(target, authorization, options);
+      const location = redirectOf(answer.statusCode, answer.headers.location);
       if (location === null) return answer;
 
-      await answer.body.dump({ limit: 64 << 10, signal: options.signal });
       if (redirects === REDIRECTS) throw new SourceFault('upstream', `more than ${REDIRECTS} redirects`);
-      url = redirectTarget(location, url);
+      target = redirectTarget(location, target);
+      if (target.origin !== start.origin) authorization = null;
     }
   }
 
@@ -68,32 +78,41 @@ export class HttpClient {
     await Promise.all([this.direct, ...this.proxies.values()].map((dispatcher) => dispatcher.close()));
   }
 
-  private async send(
-    url: URL,
-    { authorization, headersTimeout, signal }: GetOptions,
-  ): Promise<Dispatcher.ResponseData> {
-    if (this.rules(url) !== null) await this.guard.checkBeyondProxy(url.hostname, portOf(url));
-    const attempt = (): Promise<Dispatcher.ResponseData> =>
-      request(url, {
-        dispatcher: this.dispatcherFor(url),
-        headers: { 'user-agent': 'stoa', ...(authorization !== null && { authorization }) },
-        headersTimeout,
-        bodyTimeout: this.limits.bodyTimeout,
-        signal,
-      });
+  private async send(target: Target, authorization: string | null, options: ExchangeOptions): Promise<Answer> {
+    const headers = authorization === null ? { 'user-agent': 'stoa' } : { 'user-agent': 'stoa', authorization };
+    const request: Dispatcher.DispatchOptions = { ...target, method: 'GET', headers };
+    const dispatcher = this.dispatcherFor(target.origin);
+    if (dispatcher !== this.direct) await this.checkBeyondProxy(target.origin);
+    const attempt = (): Promise<Answer> => {
+      const exchange = new Exchange(options, this.limits);
+      dispatcher.dispatch(request, exchange);
+      return exchange.answer;
+    };
     try {
-      // A kept connection may have been closed by the server while the request was on its way: that is no fault.
-      return quiet(
-        await attempt().catch((error: unknown) => (isStaleConnection(error) ? attempt() : Promise.reject(error))),
-      );
+      return await attempt();
     } catch (error) {
-      throw signal.aborted ? error : connectionFault(error);
+      // A kept connection may have been closed by the server while the request was on its way: that is no fault.
+      if (error instanceof SourceFault && error.retry !== null && isStaleConnection(error.cause)) return attempt();
+      throw error;
     }
   }
 
-  private dispatcherFor(url: URL): Dispatcher {
-    const proxy = this.rules(url);
-    if (proxy === null) return this.direct;
+  private async checkBeyondProxy(origin: string): Promise<void> {
+    const url = new URL(origin);
+    await this.guard.checkBeyondProxy(url.hostname, portOf(url));
+  }
+
+  private dispatcherFor(origin: string): Dispatcher {
+    const known = this.ways.get(origin);
+    if (known) return known;
+    const proxy = this.rules(new URL(origin));
+    const way = proxy === null ? this.direct : this.proxyAgent(proxy);
+    if (this.ways.size >= WAYS) this.ways.clear();
+    this.ways.set(origin, way);
+    return way;
+  }
+
+  private proxyAgent(proxy: URL): Dispatcher {
     const known = this.proxies.get(proxy.href);
     if (known) return known;
 
@@ -104,18 +123,13 @@ export class HttpClient {
       uri: proxy.href,
       requestTls: tls,
       proxyTls: tls,
+      factory: (origin, pool: Pool.Options) => new Pool(origin, { ...options, ...pool }),
       // A proxy that does not answer CONNECT is an upstream that can not be connected to.
       clientFactory: (origin, pool) => new Pool(origin, { ...pool, headersTimeout: this.limits.connectTimeout }),
     });
     this.proxies.set(proxy.href, agent);
     return agent;
   }
-}
-
-/** A body that is dropped half-read emits an error of undici's, which nobody waits for. */
-function quiet(answer: Dispatcher.ResponseData): Dispatcher.ResponseData {
-  answer.body.on('error', () => {});
-  return answer;
 }
 
 function isStaleConnection(error: unknown): boolean {
@@ -126,23 +140,4 @@ function isStaleConnection(error: unknown): boolean {
 
 function isFresh(socket: unknown): boolean {
   return typeof socket === 'object' && socket !== null && 'bytesRead' in socket && socket.bytesRead === 0;
-}
-
-function redirectOf({ statusCode, headers }: Dispatcher.ResponseData): string | null {
-  if (![301, 302, 303, 307, 308].includes(statusCode)) return null;
-  return typeof headers.location === 'string' ? headers.location : null;
-}
-
-/** Go's rules: to another http(s) URL, never from https to http. Credentials in a location are not used. */
-function redirectTarget(location: string, from: URL): URL {
-  const url = URL.parse(location, from.href);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new SourceFault('upstream', 'the upstream redirects to something that is no web address');
-  }
-  if (from.protocol === 'https:' && url.protocol === 'http:') {
-    throw new SourceFault('upstream', 'the upstream redirects from https to http');
-  }
-  url.username = '';
-  url.password = '';
-  return url;
 }

@@ -1,113 +1,111 @@
-import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Dispatcher } from 'undici';
-import type { RefusalKind } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
+import { Circuit } from './circuit.js';
 import { escapeUrlPath } from './escape-url.js';
-import { bodyFault, SourceFault, TRUNCATED } from './fault.js';
+import type { ExchangeOptions } from './exchange.js';
 import type { HttpClient } from './http-client.js';
 import type { UpstreamLimits } from './limits.js';
-import type { ProxyTree } from './proxy-tree.js';
+import type { DownloadedFile, ProxyTree } from './proxy-tree.js';
+import { withRetries } from './retry.js';
+import { ScratchFile } from './scratch-file.js';
 import { statusFault } from './status-fault.js';
+import { TextBody } from './text-body.js';
 
-/** Bytes that may wait for the disk: what arrives meanwhile is written at once, in one call. */
-const WRITE_BUFFER = 1024 * 1024;
+/** What an upstream is asked with, besides its URL. */
+export interface HttpTreeParts {
+  readonly client: HttpClient;
+  readonly limits: UpstreamLimits;
+  /** Value of the Authorization header, where the URL itself has no user. */
+  readonly authorization: string | null;
+  /** Is told what the circuit of this upstream does. */
+  readonly reportCircuit: (state: number) => void;
+}
 
 /** An `http://` or `https://` GOPROXY. Path and query of its URL stay on every request. */
 export class HttpTree implements ProxyTree {
   readonly source: string;
-  private readonly base: URL;
+  private readonly origin: string;
+  private readonly folder: string;
+  private readonly query: string;
   private readonly authorization: string | null;
+  private readonly circuit: Circuit;
 
   constructor(
     url: URL,
-    private readonly client: HttpClient,
-    private readonly limits: UpstreamLimits,
+    private readonly parts: HttpTreeParts,
   ) {
     this.source = labelOf(url);
-    this.authorization = basicOf(url);
-    this.base = new URL(url);
-    this.base.username = '';
-    this.base.password = '';
-    this.base.hash = '';
+    this.authorization = basicOf(url) ?? parts.authorization;
+    this.origin = url.origin;
+    this.folder = `${url.pathname}/`.replaceAll(/\/{2,}/g, '/');
+    this.query = url.search;
+    this.circuit = new Circuit(parts.limits, parts.reportCircuit);
   }
 
   async read(path: string, context: FetchContext): Promise<Buffer> {
-    const answer = await this.open(path, this.limits.headersTimeout, context);
-    const limit = { size: this.limits.textSize, kind: 'upstream', name: 'answer of the upstream' } as const;
-    const chunks: Buffer[] = [];
-    for await (const chunk of checked(answer, limit)) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    const { headersTimeout, textSize } = this.parts.limits;
+    const body = new TextBody();
+    await this.get(path, context, headersTimeout, (until) => ({
+      endBy: until,
+      limit: { size: textSize, kind: 'upstream', name: 'answer of the upstream' },
+      open: () => body,
+    }));
+    return body.bytes();
   }
 
-  async download(path: string, context: DownloadContext): Promise<{ path: string; size: number }> {
-    const answer = await this.open(path, this.limits.zipHeadersTimeout, context);
-    // Not-found, for another source can not have a smaller one, and a client has no use for this one.
-    const limit = { size: this.limits.zipSize, kind: 'not-found', name: 'zip' } as const;
-    const file = join(context.scratch, `${randomUUID()}.zip`);
-    const sink = createWriteStream(file, { flags: 'wx', highWaterMark: WRITE_BUFFER });
+  async download(path: string, context: DownloadContext): Promise<DownloadedFile> {
+    const { zipHeadersTimeout, zipSize } = this.parts.limits;
+    let file: ScratchFile | null = null;
     try {
-      await pipeline(checked(answer, limit), sink, { signal: context.signal });
+      await this.get(path, context, zipHeadersTimeout, () => ({
+        // As long as it comes at a pace it may come until the job's end.
+        endBy: Infinity,
+        // Not-found, for another source can not have a smaller one, and a client has no use for this one.
+        limit: { size: zipSize, kind: 'not-found', name: 'zip' },
+        open: () => (file = new ScratchFile(context.scratch)),
+      }));
+      return await written(file).finish();
     } catch (error) {
-      if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve)); // it may be opening still, or have its descriptor
-      await rm(file, { force: true });
+      await (file as ScratchFile | null)?.discard();
       throw error;
     }
-    return { path: file, size: sink.bytesWritten };
   }
 
-  private async open(path: string, headersTimeout: number, { signal }: FetchContext): Promise<Answer> {
-    const url = new URL(this.base);
-    url.pathname = `${this.base.pathname}/${escapeUrlPath(path)}`.replaceAll(/\/{2,}/g, '/');
-    const answer = await this.client.get(url, { authorization: this.authorization, headersTimeout, signal });
-    if (answer.statusCode !== 200) throw await statusFault(answer);
-    return { body: answer.body, length: lengthOf(answer) };
-  }
-}
-
-interface Answer {
-  readonly body: Readable;
-  /** Content-Length, where the upstream sent one. */
-  readonly length: number | null;
-}
-
-interface SizeLimit {
-  /** Bytes. */
-  readonly size: number;
-  readonly kind: RefusalKind;
-  readonly name: string;
-}
-
-/** The chunks of an answer; refuses one that is too large as early as this is known, and one that ends too early. */
-async function* checked({ body, length }: Answer, limit: SizeLimit): AsyncGenerator<Buffer> {
-  try {
-    if (length !== null && length > limit.size) throw tooLarge(limit);
-    let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit.size) throw tooLarge(limit);
-      yield chunk;
-    }
-    if (length !== null && size !== length) throw new SourceFault('upstream', TRUNCATED);
-  } catch (error) {
-    throw bodyFault(error);
-  } finally {
-    body.destroy();
+  /** One file, whatever attempts that takes. */
+  private async get(
+    path: string,
+    { signal, deadline = Infinity }: FetchContext,
+    headersTimeout: number,
+    file: (until: number) => Pick<ExchangeOptions, 'endBy' | 'limit' | 'open'>,
+  ): Promise<void> {
+    const { client, limits } = this.parts;
+    const target = { origin: this.origin, path: this.folder + escapeUrlPath(path) + this.query };
+    const started = performance.now();
+    const until = started + (deadline - started) * limits.share;
+    const { endBy, limit, open } = file(until);
+    const attempt = async (): Promise<void> => {
+      const answer = await client.get(target, {
+        authorization: this.authorization,
+        signal,
+        beginBy: Math.min(performance.now() + limits.connectTimeout + headersTimeout, until),
+        headersTimeout,
+        endBy,
+        limit,
+        open: () => {
+          this.circuit.answered();
+          return open();
+        },
+      });
+      if (answer.statusCode !== 200) throw statusFault(answer);
+    };
+    await withRetries(limits, until, signal, () => this.circuit.run(signal, attempt));
   }
 }
 
-function tooLarge({ size, kind, name }: SizeLimit): SourceFault {
-  return new SourceFault(kind, `the ${name} is larger than ${size} bytes`);
-}
-
-function lengthOf({ headers }: Dispatcher.ResponseData): number | null {
-  const value = headers['content-length'];
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : null;
+/** The file of a download that ended well, which began with opening it. */
+function written(file: ScratchFile | null): ScratchFile {
+  if (file === null) throw new Error('an answer without a body');
+  return file;
 }
 
 /** The host name alone: a path may hold a token, and an address is nobody's business. */
@@ -117,6 +115,10 @@ function labelOf(url: URL): string {
 
 function basicOf({ username, password }: URL): string | null {
   if (username === '' && password === '') return null;
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+  return basicAuth(decodeURIComponent(username), decodeURIComponent(password));
+}
+
+/** The Authorization header of a user and a password. */
+export function basicAuth(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import type { Metrics } from '#libs/observability';
 import { escapePath, escapeVersion, RefusalError, resolveLatest, type ModuleVersion } from '#libs/protocol';
 import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
@@ -58,8 +57,8 @@ export class UpstreamFetcher implements Fetcher {
   async zip(version: ModuleVersion, context: DownloadContext): Promise<FetchedZip> {
     const path = versionPath(version.module, version.version, 'zip');
     return this.attempt(nameOf(version), context, async () => {
-      const file = await this.tree.download(path, context);
-      checkZip(firstBytes(file.path));
+      const { start, ...file } = await this.tree.download(path, context);
+      checkZip(start);
       return { zip: { ...file, source: this.tree.source } };
     });
   }
@@ -102,15 +101,4 @@ function versionPath(module: string, version: string, extension: 'info' | 'mod' 
 
 function nameOf({ module, version }: ModuleVersion): string {
   return `${module}@${version}`;
-}
-
-/** Of a file that was just written: nothing waits for the disk. */
-function firstBytes(path: string): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = Buffer.alloc(4);
-    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(file);
-  }
 }

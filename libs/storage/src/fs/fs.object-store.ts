@@ -2,7 +2,6 @@ import {
   accessSync,
   closeSync,
   constants,
-  createReadStream,
   fstatSync,
   openSync,
   readSync,
@@ -11,7 +10,6 @@ import {
   type BigIntStats,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
 import { RefusalError } from '#libs/protocol';
 import { checkRange, SMALL_OBJECT } from '../body.js';
 import { checkKey } from '../key.js';
@@ -25,6 +23,7 @@ import type {
   PutOptions,
 } from '../object-store.js';
 import { SourceError, SourceReader } from '../source-reader.js';
+import { FileBody } from './file-body.js';
 import { isAbsent, translateFsError } from './fs-error.js';
 import { pruneFolders, syncFolder } from './folders.js';
 import { listFiles } from './listing.js';
@@ -32,11 +31,6 @@ import { PutThread } from './put-thread.js';
 import type { PutTask } from './put-file.js';
 import { openUnfinished, spooled } from './unfinished.js';
 
-/** Bytes read at once from a large file: a third faster than Node's default of 64 KiB ... */
-const CHUNK = 256 * 1024;
-/** ... which is used when many files are read at once, for each reader holds some chunks. */
-const SMALL_CHUNK = 64 * 1024;
-const MANY_READERS = 4;
 /** Files of more bytes may take long to sync. */
 const LARGE = 1024 * 1024;
 
@@ -53,7 +47,6 @@ export class FsObjectStore implements ObjectStore {
   private readonly root: string;
   /** Small files and large ones do not wait for each other. */
   private readonly threads = { small: new PutThread(), large: new PutThread() };
-  private readers = 0;
 
   constructor(options: { readonly root: string }) {
     this.root = resolve(options.root);
@@ -84,17 +77,11 @@ export class FsObjectStore implements ObjectStore {
           return { stat: meta, body: readPart(handle, start, end - start + 1), tier: 'storage' };
         }
         streaming = true;
-        return { stat: meta, body: this.stream(handle, start, end), tier: 'storage' };
+        return { stat: meta, body: new FileBody(handle, start, end), tier: 'storage' };
       } finally {
         if (!streaming) closeSync(handle);
       }
     });
-  }
-
-  private stream(handle: number, start: number, end: number): Readable {
-    const highWaterMark = this.readers < MANY_READERS ? CHUNK : SMALL_CHUNK;
-    this.readers++;
-    return createReadStream('', { fd: handle, start, end, highWaterMark }).once('close', () => this.readers--);
   }
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {

@@ -37,26 +37,20 @@ export type PutOutcome = { readonly created: boolean } | { readonly error: unkno
 
 /**
  * Makes files: each whole in `.tmp`, below the root and so on the same file system, synced, and given its name (by
- * link to create, for a rename would overwrite; by rename to replace). Then the folders are synced, each once: one
- * wait for the file system's journal serves all. Synchronous from end to end, for a thread of its own. Each outcome is
- * as if the put were alone; errors are system errors, and SourceError when the source has another size.
+ * link to create, for a rename would overwrite; by rename to replace). Then the names are synced, all at once: see
+ * syncFolder. Synchronous from end to end, for a thread of its own. Tasks are named in their order. Each outcome is as
+ * if the put were alone; errors are system errors, and SourceError when the source has another size.
  */
 export function putFiles(tasks: readonly PutTask[]): PutOutcome[] {
-  const unsynced = new Map<string, unknown>();
   const outcomes = tasks.map((task) => attempt(task));
-  const folders = new Set(tasks.filter((_, at) => 'created' in outcomes[at]!).map(({ target }) => dirname(target)));
-  for (const folder of folders) {
-    try {
-      syncFolder(folder);
-    } catch (error) {
-      unsynced.set(folder, error);
-    }
+  const last = tasks.findLast((_, at) => 'created' in outcomes[at]!);
+  if (last === undefined) return outcomes;
+  try {
+    syncFolder(dirname(last.target));
+    return outcomes;
+  } catch (error) {
+    return outcomes.map((outcome) => ('created' in outcome ? { error } : outcome));
   }
-  if (unsynced.size === 0) return outcomes;
-  return outcomes.map((outcome, at) => {
-    const folder = dirname(tasks[at]!.target);
-    return 'created' in outcome && unsynced.has(folder) ? { error: unsynced.get(folder) } : outcome;
-  });
 }
 
 function attempt({ root, target, mode, source }: PutTask): PutOutcome {

