@@ -35,6 +35,8 @@ export async function startStack({ gateways = 1, workers = 1, env, log = true }:
     STOA_DATA_DIR: join(folder, 'data'),
     STOA_SHUTDOWN_GRACE: '5s',
     GOSUMDB: 'off',
+    // The hosts that a forward proxy of the tests plays: what is allowed is not looked up, so no question leaves the machine.
+    STOA_ALLOW_PRIVATE_ADDRESSES: 'example.com,git.corp.example',
     ...env,
   };
   const running: { gateways: StoaProcess[]; workers: StoaProcess[] } = { gateways: [], workers: [] };

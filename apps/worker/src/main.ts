@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import { NestFactory } from '@nestjs/core';
 import type { LoadedConfig } from '#libs/config';
-import { DirectFetcher } from '#libs/fetcher';
+import { DirectFetcher, EgressGuard, ForwardProxy } from '#libs/fetcher';
 import { Scratch, ZipChecker } from '#libs/ingest';
 import {
   createLogger,
@@ -30,19 +30,35 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   const zips = new ZipChecker(Math.min(2, availableParallelism()));
+  const guard = new EgressGuard({
+    allow: config.allowPrivateAddresses,
+    metrics,
+    log: (message, fields) => log.warn(fields, message),
+  });
+  const proxy = await ForwardProxy.open({ guard, env: { ...config.go.inherited, ...config.go.extra } });
   const direct = new DirectFetcher({
     go: config.go,
     vcs: config.vcs,
     dataDir: config.dataDir,
     concurrency: config.goConcurrency,
     metrics,
+    proxy,
     log: (level, message, fields) => log[level](fields, message),
   });
   const goVersion = await direct.available();
   if (goVersion === null) log.warn(`${config.go.binary}: no go command here; what needs direct is refused`);
 
   const app = await NestFactory.createApplicationContext(
-    WorkerModule.with({ config, log, metrics, storage, scratch, zips, direct: goVersion === null ? null : direct }),
+    WorkerModule.with({
+      config,
+      log,
+      metrics,
+      storage,
+      scratch,
+      zips,
+      guard,
+      direct: goVersion === null ? null : direct,
+    }),
     { logger: new NestLog(log), abortOnError: false },
   );
   const link = app.get(RedisLink);
@@ -69,6 +85,7 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
       await pulse.stop();
       await consumers.stop(config.shutdownGrace);
       await app.close();
+      await proxy.close();
       await zips.close();
       await scratch.close();
       await storage.objects.close();

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
-import { createFetcher, DirectFetcher } from '#libs/fetcher';
+import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
 import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
@@ -14,6 +14,8 @@ export interface WorkerContext extends QueueContext {
   readonly storage: Storage;
   readonly scratch: Scratch;
   readonly zips: ZipChecker;
+  /** Where the fetchers may connect to. */
+  readonly guard: EgressGuard;
   /** Null: this worker has no go command. */
   readonly direct: DirectFetcher | null;
 }
@@ -26,7 +28,7 @@ export interface WorkerContext extends QueueContext {
 @Module({})
 export class WorkerModule {
   static with(context: WorkerContext): DynamicModule {
-    const { config, log, metrics, storage, scratch, zips, direct } = context;
+    const { config, log, metrics, storage, scratch, zips, guard, direct } = context;
     return {
       module: WorkerModule,
       imports: [QueueModule.worker(context)],
@@ -40,7 +42,7 @@ export class WorkerModule {
           useFactory: (link: RedisLink, refusals: Refusals, changes: Changes) => {
             const { modules, meta } = storage;
             const handlers = createHandlers({
-              fetcher: createFetcher(config.go, direct, metrics, { netrcFile: config.vcs.netrcFile }),
+              fetcher: createFetcher(config.go, direct, metrics, { guard, netrcFile: config.vcs.netrcFile }),
               ingest: new Ingest({
                 modules,
                 meta,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Catalog } from '#libs/catalog';
 import type { GoConfig } from '#libs/config';
-import { createFetcher } from '#libs/fetcher';
+import { createFetcher, EgressGuard } from '#libs/fetcher';
 import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
 import { Metrics } from '#libs/observability';
 import type { Change } from '#libs/queue';
@@ -52,7 +52,9 @@ export async function startWorking(): Promise<Working> {
     worker(store = objects) {
       const [modules, meta, metrics] = [new ObjectModuleStore(store), new ObjectMetaStore(store), new Metrics()];
       return createHandlers({
-        fetcher: createFetcher(goConfig(upstream.url), null, metrics),
+        fetcher: createFetcher(goConfig(upstream.url), null, metrics, {
+          guard: new EgressGuard({ allow: [], metrics }),
+        }),
         ingest: new Ingest({
           modules,
           meta,

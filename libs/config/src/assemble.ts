@@ -40,6 +40,7 @@ export function assembleConfig(values: Values, env: Environment): Config {
     notFoundTtl: values.STOA_NOT_FOUND_TTL,
     offline: values.STOA_NETWORK_MODE === 'offline',
     sumdbs: values.STOA_SUMDBS,
+    allowPrivateAddresses: values.STOA_ALLOW_PRIVATE_ADDRESSES,
   });
 }
 

@@ -122,4 +122,6 @@ export interface Config {
   readonly notFoundTtl: number;
   readonly offline: boolean;
   readonly sumdbs: readonly SumdbConfig[];
+  /** Host patterns: a name, `*.domain`, an address, `*`. */
+  readonly allowPrivateAddresses: readonly string[];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseRedisNodes, parseRedisUrl } from './redis-address.js';
 import { parseGoEnv } from './go-env.js';
 import { checkGoproxy } from './goproxy.js';
+import { parseHostPatterns } from './host-patterns.js';
 import { address, choice, command, delay, duration, kind, number, onOff, path, size, text } from './kind.js';
 import { parseBasePath, parseKeyPrefix, parseQueuePrefix } from './prefix.js';
 import { parseBucket, parseEndpoint } from './s3.js';
@@ -195,6 +196,11 @@ export const settingsSchema = z.object({
       fallback: { documented: 'the value of `GOSUMDB`', find: ({ textOf }) => textOf('GOSUMDB') },
     },
   ),
+  STOA_ALLOW_PRIVATE_ADDRESSES: network(
+    kind('host patterns', parseHostPatterns),
+    'hosts that a fetch may reach although they are loopback, private or link-local addresses: names, `*.domain`, addresses',
+    { fallback: '' },
+  ),
 });
 
 /** The settings by name, read from their texts but not yet checked against each other. */
@@ -218,7 +224,6 @@ export const UNSUPPORTED = [
   'STOA_VERIFY',
   'STOA_DOWNLOAD_MODE',
   'STOA_DOWNLOAD_URL',
-  'STOA_ALLOW_PRIVATE_ADDRESSES',
 ] as const;
 
 /** Planned settings that protect: who sets one counts on it, so a start without it is refused. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { GoConfig } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import type { Fetcher } from './fetcher.js';
+import type { EgressGuard } from './guard/egress-guard.js';
 import { PlannedFetcher, type PlannedSource } from './plan/planned-fetcher.js';
 import { parseProxyList } from './plan/proxy-list.js';
 import { SumdbRoute } from './plan/sumdb-route.js';
@@ -15,24 +16,28 @@ import { UpstreamFetcher } from './upstream/upstream-fetcher.js';
 
 /** What a fetcher may be built with besides Go's settings. */
 export interface FetcherOptions {
+  /** Says where connections may lead, the named ones apart. */
+  readonly guard: EgressGuard;
   readonly limits?: UpstreamLimits;
   /** Credentials of https upstreams. */
   readonly netrcFile?: string | undefined;
 }
 
 /**
- * Builds the fetcher that Go's settings describe. `direct` is the go command's, or null where there is none.
+ * Builds the fetcher that Go's settings describe. `direct` is the go command's, or null where there is none. The hosts
+ * that the settings name are asked whatever their address; where they lead to is checked by the guard.
  * Throws an Error of one line, `GOPROXY: ...`, `HTTPS_PROXY: ...` and the like, when a setting is bad.
  */
 export function createFetcher(
   go: GoConfig,
   direct: Fetcher | null,
   metrics: Metrics,
-  { limits = UPSTREAM_LIMITS, netrcFile }: FetcherOptions = {},
+  { guard, limits = UPSTREAM_LIMITS, netrcFile }: FetcherOptions,
 ): PlannedFetcher {
   const entries = parseProxyList(go.GOPROXY);
+  const named = guard.fork();
   // STOA_GO_ENV wins over the process environment.
-  const client = new HttpClient({ ...go.inherited, ...go.extra }, limits);
+  const client = new HttpClient({ ...go.inherited, ...go.extra }, limits, named);
   const authorizationFor = netrcAuthorization(go, netrcFile);
 
   /** `place` names an upstream in a metric: its host is nobody's business. */
@@ -40,6 +45,7 @@ export function createFetcher(
     if (url.protocol === 'file:') {
       return new UpstreamFetcher(new FileTree(fileURLToPath(url), limits), 'file', metrics);
     }
+    named.name(url);
     const reportCircuit = (state: number): void => metrics.upstreamCircuit.set({ source: `${kind}-${place}` }, state);
     const parts = { client, limits: patience, authorization: authorizationFor(url), reportCircuit };
     return new UpstreamFetcher(new HttpTree(url, parts), kind, metrics);

@@ -8,6 +8,8 @@ export type {
   SumdbFetcher,
 } from './fetcher.js';
 export { createFetcher, type FetcherOptions } from './create-fetcher.js';
+export { EgressGuard } from './guard/egress-guard.js';
+export { ForwardProxy } from './guard/forward-proxy.js';
 export { DirectFetcher } from './direct/direct.fetcher.js';
 export { PlannedFetcher } from './plan/planned-fetcher.js';
 export type { UpstreamLimits } from './upstream/limits.js';

@@ -13,6 +13,8 @@ import {
 import { Metrics } from '#libs/observability';
 import { RefusalError, type Refusal } from '#libs/protocol';
 import { FakeUpstream, startUpstream, type UpstreamOptions } from '../../../test/support/upstream.js';
+import { EgressGuard, type Resolve } from '../src/guard/egress-guard.js';
+import { noSuchHost } from './guard/names.js';
 import { UPSTREAM_LIMITS } from '../src/upstream/limits.js';
 
 const endings: (() => Promise<unknown>)[] = [];
@@ -54,6 +56,9 @@ export interface Setting {
   readonly direct?: Fetcher | null;
   readonly limits?: Partial<UpstreamLimits>;
   readonly metrics?: Metrics;
+  /** Hosts that may have inner addresses: by default where all fakes are. */
+  readonly allow?: readonly string[];
+  readonly resolve?: Resolve;
   readonly netrcFile?: string;
 }
 
@@ -63,6 +68,8 @@ export function fetcher({
   limits,
   extra = {},
   metrics = new Metrics(),
+  allow = ['127.0.0.1'],
+  resolve = noSuchHost,
   netrcFile,
   ...names
 }: Setting): PlannedFetcher {
@@ -80,6 +87,7 @@ export function fetcher({
     inherited: {},
   };
   const made = createFetcher(go, direct, metrics, {
+    guard: new EgressGuard({ allow, metrics, resolve }),
     // Long enough to be a pause, short enough for a test.
     limits: { ...UPSTREAM_LIMITS, backoff: 1, ...limits },
     netrcFile,

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '#libs/config';
-import { createFetcher } from '#libs/fetcher';
+import { createFetcher, EgressGuard } from '#libs/fetcher';
 import { Metrics } from '#libs/observability';
 import { buildEnvironment, goFolders } from '../src/direct/environment.js';
 import { atEnd, context, directSource, refusal } from './fetching.js';
+import { noSuchHost } from './guard/names.js';
 import { forwardProxy } from './world.js';
 
 const TEXT =
@@ -16,7 +17,9 @@ describe('STOA_GO_ENV', () => {
     const proxy = await forwardProxy('http://127.0.0.1:1', '502 Bad Gateway');
     const env = { STOA_GO_ENV: `${TEXT};HTTPS_PROXY=${proxy.url}`, GOPROXY: 'off', HTTPS_PROXY: 'http://127.0.0.1:1' };
     const direct = directSource('all');
-    const fetch = createFetcher(loadConfig('worker', env).config.go, direct.fetcher, new Metrics());
+    const metrics = new Metrics();
+    const guard = new EgressGuard({ allow: [], metrics, resolve: noSuchHost });
+    const fetch = createFetcher(loadConfig('worker', env).config.go, direct.fetcher, metrics, { guard });
     atEnd(() => fetch.close());
     const job = await context();
 
@@ -36,7 +39,7 @@ describe('STOA_GO_ENV', () => {
 
   test('steers the go command', () => {
     const { go, vcs } = loadConfig('worker', { STOA_GO_ENV: TEXT, GOPRIVATE: 'other.example' }).config;
-    expect(buildEnvironment(go, vcs, goFolders('/data'))).toMatchObject({
+    expect(buildEnvironment(go, vcs, goFolders('/data'), {})).toMatchObject({
       GOPRIVATE: '*.corp.example,github.com/acme/*',
       GOFLAGS: expect.stringMatching(/^-mod=mod( |$)/),
       GONOSUMDB: '',

@@ -38,6 +38,9 @@ export class Metrics {
     ['source'],
   );
   readonly goCommands = this.counter('go_commands_total', 'Runs of the go command.', ['command', 'outcome']);
+  readonly egressRefused = this.counter('egress_refused_total', 'Connections to addresses that are not allowed.', [
+    'range',
+  ]);
   readonly storageDuration = this.histogram('storage_operation_duration_seconds', 'Storage operations.', [
     'backend',
     'operation',

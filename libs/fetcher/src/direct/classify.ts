@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { RefusalKind } from '#libs/protocol';
+import { canonicalHost } from '../guard/host.js';
 import { reasonFrom } from '../reason.js';
 
 /** Why a go command failed: the kind, and a reason fit for the client. */
@@ -14,6 +16,8 @@ interface Row {
   readonly reason?: string;
   /** Of go's own words only what matched. */
   readonly short?: true;
+  /** Finds in go's own words the host that the reason is about. */
+  readonly host?: RegExp;
 }
 
 const GONE_OR_PRIVATE = 'the repository does not exist, or access to it is refused';
@@ -39,7 +43,18 @@ const ROWS: readonly Row[] = [
   { text: /'origin' does not appear to be|transport 'file' not allowed|\.lock': File exists/, kind: 'internal' },
   { text: /(malformed|empty|relative|unreachable) .*GOVCS/, kind: 'internal' },
 
-  // Policy.
+  // Policy. The first are the forward proxy's words; git has its status alone.
+  {
+    text: /address not allowed|unable to access '[^']*': (CONNECT tunnel failed, response|Received HTTP code) 403\b/,
+    kind: 'forbidden',
+    reason: 'address not allowed',
+    host: /\bhost ([\w-][\w.-]*): address not allowed|unable to access '\w+:\/\/(?:[^@/']*@)?([\w-][\w.-]*)/,
+  },
+  {
+    text: /refusing to use HTTP_PROXY value in CGI environment/,
+    kind: 'forbidden',
+    reason: 'plain http is not allowed',
+  },
   { text: /SECURITY ERROR|checksum mismatch/, kind: 'forbidden', reason: 'checksum mismatch' },
   { text: /GOVCS disallows using \S+ for (public|private) [^;\s]+/, kind: 'forbidden', short: true },
   { text: /transport '.*' not allowed/, kind: 'forbidden', reason: 'the protocol of the repository is not allowed' },
@@ -53,8 +68,12 @@ const ROWS: readonly Row[] = [
 
   // The page that says where the repository is. A host that does not exist is an answer: no such module.
   // Git's words for it weigh as much: go asks for each prefix of a package, and an error at one would fail the whole.
-  { text: /go-get=1": dial tcp: lookup.*no such host/, kind: 'not-found', reason: 'no such host' },
-  { text: /unable to access '[^']*': Could not resolve host/, kind: 'not-found', reason: 'no such host' },
+  { text: /go-get=1": (dial tcp: lookup.*)?no such host/, kind: 'not-found', reason: 'no such host' },
+  {
+    text: /unable to access '[^']*': (Could not resolve host|(CONNECT tunnel failed, response|Received HTTP code) 404\b)/,
+    kind: 'not-found',
+    reason: 'no such host',
+  },
   { text: /go-get=1: (401|403|404|410) /, kind: 'not-found' },
   { text: /go-get=1: \d{3} /, kind: 'upstream' },
 
@@ -104,8 +123,14 @@ const ROWS: readonly Row[] = [
 export function classify(text: string, subject: string): Failure {
   const words = withoutNames(text, subject);
   const row = ROWS.find((candidate) => candidate.text.test(words));
-  const own = row?.short ? reasonFrom(row.text.exec(text)?.[0] ?? '') : row?.reason;
+  const own = row?.short ? reasonFrom(row.text.exec(text)?.[0] ?? '') : ownReason(row, text);
   return { kind: row?.kind ?? 'upstream', reason: own || tellingReason(text, subject) || 'the go command failed' };
+}
+
+function ownReason(row: Row | undefined, text: string): string | undefined {
+  const [, ...found] = row?.host?.exec(text) ?? [];
+  const host = canonicalHost(found.find((name) => name !== undefined) ?? '');
+  return host === null || isIP(host) ? row?.reason : `host ${host}: ${row?.reason}`;
 }
 
 /** Takes names out of a text, for a module may be called `timeout` and live on a host called `TLS`. */

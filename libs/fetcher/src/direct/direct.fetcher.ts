@@ -23,7 +23,7 @@ export class DirectFetcher implements Fetcher {
   /** `.info` and `.mod` of a version are asked for together and come from one command. */
   private readonly versions = new Flights<FetchedVersion>();
 
-  constructor(options: GoCommandOptions) {
+  constructor(private readonly options: GoCommandOptions) {
     this.go = new GoCommand(options);
   }
 
@@ -39,7 +39,7 @@ export class DirectFetcher implements Fetcher {
 
   async list(module: string, { signal }: FetchContext): Promise<string[]> {
     return attempt(module, signal, async () => {
-      checkPath(module, module);
+      this.checkPath(module, module);
       // Without -retracted the go command clones the repository to hide retracted versions, which clients must see.
       const answer = await this.go.list(['-versions', '-retracted'], module, module, signal);
       return [...answer.versions];
@@ -49,7 +49,7 @@ export class DirectFetcher implements Fetcher {
   async latest(module: string, { signal }: FetchContext): Promise<FetchedText> {
     const subject = `${module}@latest`;
     return attempt(subject, signal, async () => {
-      checkPath(module, subject);
+      this.checkPath(module, subject);
       return (await this.query(subject, signal)).info;
     });
   }
@@ -57,7 +57,7 @@ export class DirectFetcher implements Fetcher {
   async resolve(module: string, query: string, { signal }: FetchContext): Promise<FetchedText> {
     const subject = `${module}@${query}`;
     return attempt(subject, signal, async () => {
-      checkPath(module, subject);
+      this.checkPath(module, subject);
       escapeVersion(query);
       if (query.startsWith('-') || WORDS.has(query)) {
         throw new RefusalError('not-found', `${subject}: invalid version: unknown revision ${query}`);
@@ -77,7 +77,7 @@ export class DirectFetcher implements Fetcher {
   async zip(version: ModuleVersion, { signal, scratch }: DownloadContext): Promise<FetchedZip> {
     const subject = subjectOf(version);
     return attempt(subject, signal, async () => {
-      checkVersion(version, subject);
+      this.checkVersion(version, subject);
       await this.go.open();
       const target = join(scratch, `direct-${randomUUID()}.zip`);
       const cache = `${target}.cache`;
@@ -97,9 +97,24 @@ export class DirectFetcher implements Fetcher {
   private async version(version: ModuleVersion, signal: AbortSignal): Promise<FetchedVersion> {
     const subject = subjectOf(version);
     return attempt(subject, signal, async () => {
-      checkVersion(version, subject);
+      this.checkVersion(version, subject);
       return this.versions.join(subject, signal, (shared) => this.query(subject, shared, version.version));
     });
+  }
+
+  /** Nothing but a valid path may become an argument of a command, and none that go would refuse without a look. */
+  private checkPath(module: string, subject: string): void {
+    escapePath(module);
+    const fault = knownHostFault(module);
+    if (fault !== null) throw new RefusalError('not-found', `${subject}: ${fault}`);
+    this.options.proxy.guard.checkModule(module);
+  }
+
+  /** Nor but a valid version of it. */
+  private checkVersion({ module, version }: ModuleVersion, subject: string): void {
+    this.checkPath(module, subject);
+    const fault = versionFault(module, version);
+    if (fault !== null) throw new RefusalError('not-found', `${subject}: invalid version: ${fault}`);
   }
 
   private async query(subject: string, signal: AbortSignal, expected?: string): Promise<FetchedVersion> {
@@ -109,20 +124,6 @@ export class DirectFetcher implements Fetcher {
 
 function subjectOf({ module, version }: ModuleVersion): string {
   return `${module}@${version}`;
-}
-
-/** Nothing but a valid path may become an argument of a command, and none that go would refuse without a look. */
-function checkPath(module: string, subject: string): void {
-  escapePath(module);
-  const fault = knownHostFault(module);
-  if (fault !== null) throw new RefusalError('not-found', `${subject}: ${fault}`);
-}
-
-/** Nor but a valid version of it. */
-function checkVersion({ module, version }: ModuleVersion, subject: string): void {
-  checkPath(module, subject);
-  const fault = versionFault(module, version);
-  if (fault !== null) throw new RefusalError('not-found', `${subject}: invalid version: ${fault}`);
 }
 
 async function attempt<T>(subject: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
+import { sshProxyCommand } from '../guard/ssh-command.js';
 
 /** What the go command has to itself below the data folder. Paths are absolute. */
 export interface GoFolders {
@@ -29,10 +30,16 @@ export function goFolders(dataDir: string): GoFolders {
 /**
  * Builds the whole environment of the go command (and of git under it): nothing is inherited but GoConfig.inherited.
  * STOA_GO_ENV wins over our choices, but not over what decides where files go, which source is asked and that nobody
- * waits for an answer from a terminal.
+ * waits for an answer from a terminal. Nor over the way out: `proxy` leads through the forward proxy, which knows the
+ * proxy of the settings.
  */
-export function buildEnvironment(go: GoConfig, vcs: VcsCredentials, folders: GoFolders): Record<string, string> {
-  const env: Record<string, string> = {
+export function buildEnvironment(
+  go: GoConfig,
+  vcs: VcsCredentials,
+  folders: GoFolders,
+  proxy: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
     ...go.inherited,
     GOTOOLCHAIN: 'local',
     GOCACHE: folders.cache,
@@ -48,6 +55,7 @@ export function buildEnvironment(go: GoConfig, vcs: VcsCredentials, folders: GoF
     GIT_SSH_COMMAND: sshCommand(vcs, folders),
     ...go.extra,
 
+    ...proxy,
     HOME: folders.home,
     GOPATH: folders.gopath,
     GOMODCACHE: folders.modules,
@@ -66,9 +74,6 @@ export function buildEnvironment(go: GoConfig, vcs: VcsCredentials, folders: GoF
     SSH_ASKPASS_REQUIRE: 'never',
     GCM_INTERACTIVE: 'never',
   };
-  // The go command reads HTTP_PROXY, libcurl under git only http_proxy.
-  const proxy = env['http_proxy'] ?? env['HTTP_PROXY'];
-  return proxy === undefined ? env : { ...env, http_proxy: proxy };
 }
 
 /** Where the copies of the ssh credentials are. */
@@ -81,6 +86,7 @@ function sshCommand(vcs: VcsCredentials, folders: GoFolders): string {
   const options = ['ControlMaster=no', 'BatchMode=yes', 'ConnectTimeout=30', 'ServerAliveInterval=15'];
   if (vcs.sshKeyFile) options.push(`IdentityFile="${sshFiles(folders).key}"`, 'IdentitiesOnly=yes');
   if (vcs.sshKnownHostsFile) options.push(`UserKnownHostsFile="${sshFiles(folders).knownHosts}"`);
+  options.push(`ProxyCommand=${sshProxyCommand()}`);
   return ['ssh', ...options.map((option) => `-o ${shellQuoted(option)}`)].join(' ');
 }
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
+import { plainHttpRule } from '../guard/child-environment.js';
+import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify } from './classify.js';
 import { type Finished, runCommand } from './command.js';
 import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
@@ -23,6 +25,8 @@ export interface GoCommandOptions {
   /** How many `go mod download` run at once; queries have as many slots of their own. */
   readonly concurrency: number;
   readonly metrics: Metrics;
+  /** The only way out, open before this is made. */
+  readonly proxy: ForwardProxy;
   readonly log?: Log;
 }
 
@@ -39,9 +43,9 @@ export class GoCommand {
   private opening: Promise<void> | null = null;
 
   constructor(private readonly options: GoCommandOptions) {
-    const { go, vcs, dataDir, concurrency } = options;
+    const { go, vcs, dataDir, concurrency, proxy } = options;
     this.folders = goFolders(dataDir);
-    this.env = buildEnvironment(go, vcs, this.folders);
+    this.env = buildEnvironment(go, vcs, this.folders, proxy.environment);
     this.slots = { list: new Semaphore(concurrency), download: new Semaphore(concurrency) };
   }
 
@@ -82,7 +86,8 @@ export class GoCommand {
     return this.slots[command].run(signal, async () => {
       let outcome = 'internal';
       try {
-        const finished = await this.run(args, signal, env);
+        const plainHttp = plainHttpRule(subject.replace(/@.*$/s, ''), this.env['GOINSECURE'] ?? '');
+        const finished = await this.run(args, signal, { ...env, ...plainHttp });
         // A failed download says why in its JSON, and may still have made some of the files.
         const answer = parseGoAnswer(finished.stdout);
         if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject);

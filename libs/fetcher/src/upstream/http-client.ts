@@ -1,4 +1,6 @@
 import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
+import { guardedConnector } from '../guard/connector.js';
+import { portOf, type EgressGuard } from '../guard/egress-guard.js';
 import { trustedCertificates } from './certificates.js';
 import { Exchange, type Answer, type ExchangeOptions } from './exchange.js';
 import { SourceFault } from './fault.js';
@@ -33,11 +35,13 @@ export class HttpClient {
   constructor(
     env: Readonly<Record<string, string>>,
     private readonly limits: UpstreamLimits,
+    private readonly guard: EgressGuard,
   ) {
     this.rules = proxyRules(env);
+    // One context for all connections: node would parse every certificate again for each.
+    const connect = { secureContext: trustedCertificates(env), timeout: limits.connectTimeout };
     this.options = {
-      // One context for all connections: node would parse every certificate again for each.
-      connect: { secureContext: trustedCertificates(env), timeout: limits.connectTimeout },
+      connect,
       connectTimeout: limits.connectTimeout,
       connections: limits.connections,
       // An exchange has its own limit, which holds while it waits for a connection too.
@@ -48,7 +52,7 @@ export class HttpClient {
       // much, and one lost packet holds up all. undici's breaks off when 16 zips of some MB share a connection.
       allowH2: false,
     };
-    this.direct = new Agent(this.options);
+    this.direct = new Agent({ ...this.options, connect: guardedConnector(guard, { ...connect, allowH2: false }) });
   }
 
   /**
@@ -78,6 +82,7 @@ export class HttpClient {
     const headers = authorization === null ? { 'user-agent': 'stoa' } : { 'user-agent': 'stoa', authorization };
     const request: Dispatcher.DispatchOptions = { ...target, method: 'GET', headers };
     const dispatcher = this.dispatcherFor(target.origin);
+    if (dispatcher !== this.direct) await this.checkBeyondProxy(target.origin);
     const attempt = (): Promise<Answer> => {
       const exchange = new Exchange(options, this.limits);
       dispatcher.dispatch(request, exchange);
@@ -90,6 +95,11 @@ export class HttpClient {
       if (error instanceof SourceFault && error.retry !== null && isStaleConnection(error.cause)) return attempt();
       throw error;
     }
+  }
+
+  private async checkBeyondProxy(origin: string): Promise<void> {
+    const url = new URL(origin);
+    await this.guard.checkBeyondProxy(url.hostname, portOf(url));
   }
 
   private dispatcherFor(origin: string): Dispatcher {

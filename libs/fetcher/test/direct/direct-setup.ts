@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import { Metrics } from '#libs/observability';
 import type { GitHost } from '../../../../test/support/git-host.js';
+import { ForwardProxy } from '../../src/guard/forward-proxy.js';
 import { DirectFetcher } from '../../src/direct/direct.fetcher.js';
 import type { DownloadContext } from '../../src/fetcher.js';
+import { EgressGuard, type Resolve } from '../../src/guard/egress-guard.js';
+import { noSuchHost } from '../guard/names.js';
 
 /** A DirectFetcher with a data folder, and what it said and counted. */
 export interface DirectSetup {
@@ -46,23 +49,31 @@ export interface DirectChanges {
   readonly extra?: Readonly<Record<string, string>>;
   /** The data folder of another worker. */
   readonly dataDir?: string;
+  /** Hosts that may have inner addresses. */
+  readonly allow?: readonly string[];
+  /** What names this machine knows; none, unless told otherwise. */
+  readonly resolve?: Resolve;
 }
 
 /** Makes a fetcher that knows no host but this one. */
 export async function setUpDirect(
   host: GitHost,
-  { go = {}, vcs = {}, extra = {}, dataDir: shared }: DirectChanges = {},
+  { go = {}, vcs = {}, extra = {}, dataDir: shared, allow = [], resolve = noSuchHost }: DirectChanges = {},
 ): Promise<DirectSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'direct-'));
   const dataDir = shared ?? join(folder, 'data dir');
   const metrics = new Metrics();
   const log: string[] = [];
+  const config = goConfig({ ...host.env, ...extra }, go);
+  const guard = new EgressGuard({ allow, metrics, resolve });
+  const proxy = await ForwardProxy.open({ guard, env: { ...config.inherited, ...config.extra } });
   const fetcher = new DirectFetcher({
-    go: goConfig({ ...host.env, ...extra }, go),
+    go: config,
     vcs,
     dataDir,
     concurrency: 2,
     metrics,
+    proxy,
     log: (...line) => log.push(JSON.stringify(line)),
   });
   return {
@@ -74,6 +85,9 @@ export async function setUpDirect(
       signal,
       scratch: await mkdtemp(join(folder, 'scratch-')),
     }),
-    close: () => rm(folder, { recursive: true, force: true }),
+    close: async () => {
+      await proxy.close();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -4,19 +4,25 @@ import { buildEnvironment, goFolders } from '../../src/direct/environment.js';
 import { goConfig } from './direct-setup.js';
 
 const folders = goFolders('/data');
+const PROXY = { HTTP_PROXY: 'http://go:s@127.0.0.1:1', http_proxy: 'http://git:s@127.0.0.1:1', NO_PROXY: '' };
 
 describe('the environment of the go command', () => {
   it('has nothing of ours but what passes', () => {
-    const env = buildEnvironment(goConfig({}, { inherited: { PATH: '/bin', NO_PROXY: 'a' } }), {}, folders);
+    const env = buildEnvironment(goConfig({}, { inherited: { PATH: '/bin', SSL_CERT_DIR: '/c' } }), {}, folders, PROXY);
     expect(env).toMatchObject({
       PATH: '/bin',
-      NO_PROXY: 'a',
+      SSL_CERT_DIR: '/c',
       HOME: '/data/go/home',
       GOPROXY: 'direct',
       GOSUMDB: 'off',
     });
     expect(
-      Object.keys(env).filter((name) => !/^(GO|GIT_|GCM_|SSH_|PATH$|HOME$|NO_PROXY$|CGO_ENABLED$|LC_ALL$)/.test(name)),
+      Object.keys(env).filter(
+        (name) =>
+          !/^(GO|GIT_|GCM_|SSH_|SSL_CERT_DIR$|PATH$|HOME$|HTTP_PROXY$|http_proxy$|NO_PROXY$|CGO_ENABLED$|LC_ALL$)/.test(
+            name,
+          ),
+      ),
     ).toEqual([]);
   });
 
@@ -26,9 +32,8 @@ describe('the environment of the go command', () => {
       GOPRIVATE: 'a.com',
       GOVCS: 'public:off',
       GOINSECURE: 'b.com',
-      HTTP_PROXY: 'http://p',
     };
-    expect(buildEnvironment(goConfig(extra, { GOPRIVATE: 'c.com' }), {}, folders)).toMatchObject(extra);
+    expect(buildEnvironment(goConfig(extra, { GOPRIVATE: 'c.com' }), {}, folders, PROXY)).toMatchObject(extra);
   });
 
   it('keeps what it can not do without', () => {
@@ -43,32 +48,32 @@ describe('the environment of the go command', () => {
       GOENV: '/x/env',
       GIT_TERMINAL_PROMPT: '1',
     };
-    const env = buildEnvironment(goConfig(extra), {}, folders);
+    const env = buildEnvironment(goConfig(extra), {}, folders, PROXY);
     for (const [name, value] of Object.entries(extra)) expect(env[name]).not.toBe(value);
   });
 
   it('keeps extracted modules removable, whatever other flags are wanted', () => {
-    expect(buildEnvironment(goConfig({ GOFLAGS: '-insecure -modcacherw=false' }), {}, folders)['GOFLAGS']).toBe(
+    expect(buildEnvironment(goConfig({ GOFLAGS: '-insecure -modcacherw=false' }), {}, folders, PROXY)['GOFLAGS']).toBe(
       '-insecure -modcacherw=false -modcacherw',
     );
   });
 
   it('uses git alone unless told otherwise', () => {
-    expect(buildEnvironment(goConfig({}), {}, folders)['GOVCS']).toBe('*:git');
-    expect(buildEnvironment(goConfig({}, { GOVCS: 'private:all' }), {}, folders)['GOVCS']).toBe('private:all');
+    expect(buildEnvironment(goConfig({}), {}, folders, PROXY)['GOVCS']).toBe('*:git');
+    expect(buildEnvironment(goConfig({}, { GOVCS: 'private:all' }), {}, folders, PROXY)['GOVCS']).toBe('private:all');
   });
 
-  it('gives git the proxy that go has', () => {
-    expect(buildEnvironment(goConfig({ HTTP_PROXY: 'http://p' }), {}, folders)['http_proxy']).toBe('http://p');
-    expect(buildEnvironment(goConfig({ HTTP_PROXY: 'http://p', http_proxy: '' }), {}, folders)['http_proxy']).toBe('');
+  it('leads through the forward proxy, whatever else is set', () => {
+    const extra = { HTTP_PROXY: 'http://p', http_proxy: 'http://p', NO_PROXY: '*' };
+    expect(buildEnvironment(goConfig(extra, { inherited: extra }), {}, folders, PROXY)).toMatchObject(PROXY);
   });
 
   it('has ssh ask nobody, and use the configured key and hosts', () => {
-    expect(buildEnvironment(goConfig({}), {}, folders)['GIT_SSH_COMMAND']).toBe(
-      'ssh -o ControlMaster=no -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15',
+    expect(buildEnvironment(goConfig({}), {}, folders, PROXY)['GIT_SSH_COMMAND']).toMatch(
+      /^ssh -o ControlMaster=no -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o 'ProxyCommand=.*ssh-dial\.js.* %h %p'$/,
     );
     const vcs = { sshKeyFile: '/run/key', sshKnownHostsFile: '/run/hosts' };
-    expect(buildEnvironment(goConfig({}), vcs, goFolders("/it's data"))['GIT_SSH_COMMAND']).toContain(
+    expect(buildEnvironment(goConfig({}), vcs, goFolders("/it's data"), PROXY)['GIT_SSH_COMMAND']).toContain(
       String.raw`-o 'IdentityFile="/it'\''s data/go/home/.ssh/key"' -o IdentitiesOnly=yes -o 'UserKnownHostsFile="/it'\''s data/go/home/.ssh/known_hosts"'`,
     );
   });

@@ -146,6 +146,51 @@ export const FAILURES: readonly (readonly [string, kind: string, reason: string]
     'upstream',
     'the host can not be reached',
   ],
+  // The words of the forward proxy.
+  [
+    page(`https fetch: Get "https://${M}?go-get=1": host inner.example: address not allowed`),
+    'forbidden',
+    'host inner.example: address not allowed',
+  ],
+  [page(`https fetch: Get "https://127.0.0.1?go-get=1": address not allowed`), 'forbidden', 'address not allowed'],
+  [page(`https fetch: Get "https://${M}?go-get=1": no such host`), 'not-found', 'no such host'],
+  [page(`https fetch: Get "https://${M}?go-get=1": connection refused`), 'upstream', 'the host can not be reached'],
+  [
+    page(`https fetch: Get "https://${M}?go-get=1": connection timed out`),
+    'upstream',
+    'the host does not answer in time',
+  ],
+  [
+    `go: ${V}: Get "http://127.0.0.1:3001/x/@v/list": refusing to use HTTP_PROXY value in CGI environment; see x`,
+    'forbidden',
+    'plain http is not allowed',
+  ],
+  [
+    git(
+      'fetch -f origin',
+      "fatal: unable to access 'https://me:pw@inner.example/m/': CONNECT tunnel failed, response 403",
+    ),
+    'forbidden',
+    'host inner.example: address not allowed',
+  ],
+  [
+    git(
+      'fetch -f origin',
+      "fatal: unable to access 'https://0x7f.1/m/': Received HTTP code 403 from proxy after CONNECT",
+    ),
+    'forbidden',
+    'address not allowed',
+  ],
+  [
+    git('fetch -f origin', "fatal: unable to access 'https://example.com/m/': CONNECT tunnel failed, response 404"),
+    'not-found',
+    'no such host',
+  ],
+  [
+    git('fetch -f origin', 'host inner.example: address not allowed', 'fatal: Could not read from remote repository.'),
+    'forbidden',
+    'host inner.example: address not allowed',
+  ],
   [page(`https fetch: Get "https://${M}?go-get=1": Method Not Allowed`), 'upstream', 'the host can not be reached'],
   [page(`https fetch: Get "https://${M}?go-get=1": EOF`), 'upstream', 'the host can not be reached'],
   [
