@@ -1,4 +1,3 @@
-import { setTimeout as after } from 'node:timers/promises';
 import type { Remote } from '#libs/sumdb';
 import type { TestDatabase } from './test-database.js';
 
@@ -6,8 +5,10 @@ import type { TestDatabase } from './test-database.js';
 export class Middleman {
   /** Every path that was asked, in order. */
   readonly asked: string[] = [];
-  /** Which of the databases answers. */
+  /** Which of the logs answers. */
   log: string;
+  /** Which one answers with tiles; the same, if none is named. */
+  tileLog: string | null = null;
   /** Changes answers; may throw in place of one. */
   lie: (path: string, answer: Buffer) => Buffer | Promise<Buffer> = (_, answer) => answer;
 
@@ -21,7 +22,8 @@ export class Middleman {
   readonly remote: Remote = async (path, { signal }) => {
     this.asked.push(path);
     signal.throwIfAborted();
-    const bytes = await this.lie(path, await this.database.answer(this.log, path));
+    const log = path.startsWith('tile/') ? (this.tileLog ?? this.log) : this.log;
+    const bytes = await this.lie(path, await this.database.answer(log, path));
     signal.throwIfAborted();
     return { bytes };
   };
@@ -31,6 +33,3 @@ export class Middleman {
     return this.asked.filter((path) => path.startsWith('tile/'));
   }
 }
-
-/** Lets what is under way go on. */
-export const soon = (): Promise<void> => after(0);

@@ -26,10 +26,15 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const [url = '', verifierKey = ''] = line.split(' ');
   const ask = async (path: string, body?: string): Promise<Buffer> => {
-    const response = await fetch(`${url}/${path}`, body === undefined ? {} : { method: 'POST', body });
-    const bytes = Buffer.from(await response.arrayBuffer());
-    if (response.ok) return bytes;
-    throw new RefusalError(response.status === 404 ? 'not-found' : 'upstream', `the database says ${response.status}`);
+    // Asked for what its log does not have, the database hangs up.
+    const response = await fetch(`${url}/${path}`, body === undefined ? {} : { method: 'POST', body }).catch(
+      () => null,
+    );
+    if (response?.ok) return Buffer.from(await response.arrayBuffer());
+    throw new RefusalError(
+      response?.status === 404 ? 'not-found' : 'upstream',
+      `the database says ${response?.status ?? 'nothing'}`,
+    );
   };
   return {
     verifierKey,
