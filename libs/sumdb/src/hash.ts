@@ -20,7 +20,7 @@ export function leafHash(record: Buffer): Buffer {
 export function nodeHash(left: Buffer, right: Buffer): Buffer {
   left.copy(pair, 1);
   right.copy(pair, 1 + HASH_SIZE);
-  return hash('sha256', pair, 'buffer');
+  return Buffer.from(hashPair(), 'latin1');
 }
 
 /** The hashes one level up: of each two neighbours, a last odd one left out. */
@@ -28,8 +28,12 @@ export function parentHashes(hashes: Buffer): Buffer {
   const parents = Buffer.allocUnsafe(Math.floor(hashes.length / (2 * HASH_SIZE)) * HASH_SIZE);
   for (let at = 0; at < parents.length; at += HASH_SIZE) {
     hashes.copy(pair, 1, 2 * at, 2 * at + 2 * HASH_SIZE);
-    // As a string: a Buffer for each hash takes four times as long.
-    parents.write(hash('sha256', pair, 'binary'), at, 'latin1');
+    parents.write(hashPair(), at, 'latin1');
   }
   return parents;
+}
+
+/** As a string of bytes: to be given a Buffer takes four times as long. */
+function hashPair(): string {
+  return hash('sha256', pair, 'binary');
 }

@@ -17,10 +17,7 @@ export class SingleFlight<T> {
       return await untilAborted(flight.result, signal);
     } finally {
       flight.waiting--;
-      if (flight.waiting === 0) {
-        this.land(key, flight);
-        flight.control.abort(signal.reason);
-      }
+      if (flight.waiting === 0 && this.land(key, flight)) flight.control.abort(signal.reason);
     }
   }
 
@@ -28,13 +25,14 @@ export class SingleFlight<T> {
     const control = new AbortController();
     const flight: Flight<T> = { result: work(control.signal), control, waiting: 0 };
     this.flights.set(key, flight);
-    const landed = (): void => this.land(key, flight);
+    const landed = (): boolean => this.land(key, flight);
     flight.result.then(landed, landed);
     return flight;
   }
 
-  private land(key: string, flight: Flight<T>): void {
-    if (this.flights.get(key) === flight) this.flights.delete(key);
+  /** False: it was over before. */
+  private land(key: string, flight: Flight<T>): boolean {
+    return this.flights.get(key) === flight && this.flights.delete(key);
   }
 }
 
