@@ -148,10 +148,12 @@ export class Timeline {
   }
 
   private async inTurn(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    const mine = this.turn.then(async () => {
+    const former = this.turn;
+    const mine = (async () => {
+      await former;
       signal.throwIfAborted();
       await work();
-    });
+    })();
     this.turn = mine.catch(() => undefined);
     await untilAborted(mine, signal);
   }

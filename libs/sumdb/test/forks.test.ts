@@ -156,14 +156,14 @@ describe('workers of one storage', () => {
 
 /** A store that tells which keys are put. */
 function watching(inner: ObjectStore, put: (key: string) => void): ObjectStore {
-  return before(inner, { put: async (key) => put(key) });
+  return preceded(inner, { put: async (key) => put(key) });
 }
 
 /** From `begin` on, lets two workers look for heads only when both have stored theirs. */
 function bothStoreBeforeEitherLooks(inner: ObjectStore): { store: ObjectStore; begin(): void } {
   let stored = -Infinity;
   const both = Promise.withResolvers<void>();
-  const gate = before(inner, { list: () => (stored > -Infinity ? both.promise : Promise.resolve()) });
+  const gate = preceded(inner, { list: () => (stored > -Infinity ? both.promise : Promise.resolve()) });
   return {
     begin: () => (stored = 0),
     store: new Proxy(gate, {
@@ -181,7 +181,7 @@ function bothStoreBeforeEitherLooks(inner: ObjectStore): { store: ObjectStore; b
 }
 
 /** A store where something happens before puts or lists. */
-function before(
+function preceded(
   inner: ObjectStore,
   steps: { put?: (key: string) => Promise<unknown>; list?: () => Promise<void> },
 ): ObjectStore {

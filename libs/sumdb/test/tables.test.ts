@@ -41,14 +41,13 @@ describe('a tree', () => {
   const last = rows.at(-1)?.[0] ?? 0;
   const leaves = Buffer.concat(Array.from({ length: last }, (_, at) => leafHash(Buffer.from(`record ${at}\n`))));
   const tiles = new Map<string, HashTile>();
+  const tileOf = ({ level, index }: TilePosition): HashTile => tiles.get(`${level}/${index}`)!;
   const hashesAt = (level: number): Buffer => {
     if (level === 0) return leaves;
     const below = hashesAt(level - 1);
     const full = Math.floor(below.length / HASH_SIZE / TILE_WIDTH);
     return Buffer.concat(Array.from({ length: full }, (_, index) => new HashTile(cut(below, index, 256)).root));
   };
-  const cut = (hashes: Buffer, index: number, width: number): Buffer =>
-    hashes.subarray(index * TILE_WIDTH * HASH_SIZE, (index * TILE_WIDTH + width) * HASH_SIZE);
   for (const level of [0, 1, 2]) {
     const hashes = hashesAt(level);
     for (let index = 0; widthIn(last, { level, index }) > 0; index++)
@@ -56,7 +55,6 @@ describe('a tree', () => {
   }
 
   it('of any size has the hash that x/mod gives it, read from tiles that a larger tree fills', () => {
-    const tileOf = ({ level, index }: TilePosition): HashTile => tiles.get(`${level}/${index}`)!;
     for (const [size, hash] of rows) expect([size, treeHash(size, tileOf).toString('base64')]).toEqual([size, hash]);
   });
 
@@ -75,3 +73,7 @@ it('refuses a malformed verifier key', () => {
   for (const key of ['', 'sum.test', KEY.replace('12e75239', '12e75238'), KEY.slice(0, -1), `${KEY}AAAA`])
     expect(() => parseVerifierKey(key)).toThrow(TypeError);
 });
+
+function cut(hashes: Buffer, index: number, width: number): Buffer {
+  return hashes.subarray(index * TILE_WIDTH * HASH_SIZE, (index * TILE_WIDTH + width) * HASH_SIZE);
+}
