@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemoryObjectStore } from '#libs/storage';
+import { MemoryObjectStore, ObjectMetaStore } from '#libs/storage';
+import { SumdbClient } from '#libs/sumdb';
 import { startTestDatabase, type TestDatabase } from './support/test-database.js';
 import { keysOf, lookup, refusalOf, SIGNAL, startWorker, storedAt, version } from './support/worker.js';
 
@@ -73,6 +74,24 @@ describe('a lookup', () => {
     expect(stayed).toMatchObject({ status: 'fulfilled', value: await truth(1) });
   });
 
+  it('is not fetched any further when nobody waits for it', async () => {
+    const leaving = new AbortController();
+    const asked = Promise.withResolvers<AbortSignal>();
+    const client = new SumdbClient({
+      verifierKey: database.verifierKey,
+      meta: new ObjectMetaStore(store),
+      remote: (_, { signal }) => {
+        asked.resolve(signal);
+        return new Promise(() => {});
+      },
+    });
+    const left = client.checksums(version(1), leaving.signal);
+    const signal = await asked.promise;
+    leaving.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    expect(signal.aborted).toBe(true);
+  });
+
   it('is asked anew after a failure', async () => {
     await database.grow(log, 5);
     const { client, middleman } = startWorker(database, store, log);
@@ -93,6 +112,45 @@ describe('many lookups at once', () => {
     expect(found[12]).toEqual(await truth(6));
     expect(middleman.asked).toHaveLength(new Set(middleman.asked).size);
     expect(middleman.tiles.length).toBeLessThan(100);
+  });
+
+  it('prove the largest of the tree heads that they bring, and with it all others', async () => {
+    const answers: Buffer[] = [];
+    for (let id = 0; id < 20; id++) answers.push(await database.answer(log, lookup(id)));
+    const { client, middleman } = startWorker(database, store, log);
+    const all = Promise.withResolvers<void>();
+    let here = 0;
+    middleman.lie = async (path, answer) => {
+      const recorded = answers[Number(/m(\d+)@/.exec(path)?.[1])];
+      if (!recorded) return answer;
+      if (++here === answers.length) all.resolve();
+      await all.promise;
+      return recorded;
+    };
+    await Promise.all(answers.map((_, id) => client.checksums(version(id), SIGNAL)));
+    expect(middleman.tiles).toEqual(['tile/8/0/000.p/20']);
+    expect((await keysOf(store)).filter((key) => key.startsWith('tree/'))).toEqual(['tree/00000000000000000020']);
+  });
+
+  it('are not held up by one that brings a false head', async () => {
+    const answers: Buffer[] = [];
+    for (let id = 0; id < 5; id++) answers.push(await database.answer(log, lookup(id)));
+    const { client, middleman } = startWorker(database, store, log);
+    const all = Promise.withResolvers<void>();
+    let here = 0;
+    const forged = await database.sign(`go.sum database tree\n9\n${'A'.repeat(43)}=\n`);
+    middleman.lie = async (path, answer) => {
+      const recorded = answers[Number(/m(\d+)@/.exec(path)?.[1])];
+      if (!recorded) return answer;
+      if (++here === answers.length) all.resolve();
+      await all.promise;
+      const record = recorded.subarray(0, recorded.indexOf('\n\n') + 2);
+      return path === lookup(2) ? Buffer.concat([record, forged]) : recorded;
+    };
+    const found = await Promise.allSettled(answers.map((_, id) => client.checksums(version(id), SIGNAL)));
+    expect(found.map(({ status }) => status)).toEqual(
+      [0, 1, 2, 3, 4].map((id) => (id === 2 ? 'rejected' : 'fulfilled')),
+    );
   });
 
   it('prove nothing twice: of a known tree one leaf tile serves 256 records', async () => {
