@@ -111,7 +111,7 @@ func databaseRequest(rest string) any {
 	if target, ok := strings.CutPrefix(path, "lookup/"); ok {
 		served = isLookup(target)
 	}
-	if !served || tooLongKey(".meta/sumdb/"+rest) {
+	if !served || tooLongKey(".meta/sumdb/+00000000/"+rest) {
 		return nil
 	}
 	return []string{kind, name, path}

@@ -4,7 +4,7 @@ import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
 import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
-import { SumdbArchive } from '#libs/sumdb';
+import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
 import { createHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
@@ -41,8 +41,9 @@ export class WorkerModule {
           inject: [RedisLink, Refusals, Changes],
           useFactory: (link: RedisLink, refusals: Refusals, changes: Changes) => {
             const { modules, meta } = storage;
+            const fetcher = createFetcher(config.go, direct, metrics, { guard, netrcFile: config.vcs.netrcFile });
             const handlers = createHandlers({
-              fetcher: createFetcher(config.go, direct, metrics, { guard, netrcFile: config.vcs.netrcFile }),
+              fetcher,
               ingest: new Ingest({
                 modules,
                 meta,
@@ -53,10 +54,9 @@ export class WorkerModule {
               }),
               modules,
               catalog: new Catalog(modules, meta, config.listTtl),
-              archive: new SumdbArchive(meta, config.listTtl),
               changes,
               scratch,
-              sumdbs: config.sumdbs,
+              sumdbs: new Sumdbs(config.sumdbs, meta, (database, path, asked) => fetcher.sumdb(database, path, asked)),
             });
             return new JobRunner({ handlers, refusals, config, metrics, log });
           },

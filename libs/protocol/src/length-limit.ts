@@ -37,8 +37,8 @@ export function queryFits(escapedPath: string, escapedQuery: string): boolean {
   );
 }
 
-/** Tells whether a key of the checksum database's tree fits in what storages take. */
+/** Tells whether the key of a checksum database's answer fits, below the hash of the key it was verified with. */
 export function sumdbKeyFits(name: string, path: string): boolean {
-  const key = `.meta/sumdb/${name}/${path}`;
+  const key = `.meta/sumdb/${name}/+00000000/${path}`;
   return key.length <= MAX_KEY && key.split('/').every((element) => element.length <= MAX_JOINED_ELEMENT);
 }

@@ -16,7 +16,7 @@ import {
  *   .meta/receipts/<escaped module>/@v/<escaped version>.json
  *   .meta/index/<RFC 3339 nanoseconds, UTC>/<escaped module>@<escaped version>
  *   .meta/queries/<escaped module>/@v/<escaped query>.json
- *   .meta/sumdb/<name>/...
+ *   .meta/sumdb/<name>/...   unverified, else .meta/sumdb/<name>/+<key hash>/...
  *
  * `@v` is no element of a module path: without it, `.../x/v1.0.0.json` could be the receipt of a version of x and the
  * folder of the module x/v1.0.0.json.
