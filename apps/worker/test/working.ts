@@ -8,7 +8,15 @@ import { createFetcher, EgressGuard } from '#libs/fetcher';
 import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
 import { Metrics } from '#libs/observability';
 import type { Change } from '#libs/queue';
-import { FsObjectStore, ObjectMetaStore, ObjectModuleStore, readBody, type ObjectStore } from '#libs/storage';
+import {
+  FsObjectStore,
+  ObjectMetaStore,
+  ObjectModuleStore,
+  putInTurn,
+  readBody,
+  type ObjectStore,
+  type SmallPut,
+} from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { startUpstream, type FakeUpstream } from '../../../test/support/upstream.js';
 import type { Handlers, JobContext } from '../src/handler.js';
@@ -94,16 +102,16 @@ export async function startWorking(): Promise<Working> {
 
 /** A store before another one whose puts of such keys fail: whoever uses it dies there. */
 export function dyingAt(inner: ObjectStore, keys: RegExp): ObjectStore {
+  const put: ObjectStore['put'] = async (key, ...rest) => {
+    if (keys.test(key)) throw new Error('died');
+    return inner.put(key, ...rest);
+  };
+  const own = { put, putInTurn: (objects: readonly SmallPut[]) => putInTurn({ put }, objects) };
   return new Proxy(inner, {
     get(store, name: keyof ObjectStore) {
+      if (name === 'put' || name === 'putInTurn') return own[name];
       const value: unknown = store[name];
-      if (typeof value !== 'function') return value;
-      const method = value.bind(store) as (...args: unknown[]) => unknown;
-      if (name !== 'put') return method;
-      return async (...args: unknown[]) => {
-        if (keys.test(String(args[0]))) throw new Error('died');
-        return method(...args);
-      };
+      return typeof value === 'function' ? (value.bind(store) as unknown) : value;
     },
   });
 }

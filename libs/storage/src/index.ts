@@ -1,4 +1,4 @@
-export type { MetaStore, ModuleStore } from './module-store.js';
+export type { MetaStore, ModuleStore, SmallFile } from './module-store.js';
 export type {
   ByteRange,
   ObjectBody,
@@ -7,8 +7,10 @@ export type {
   ObjectStat,
   ObjectStore,
   PutOptions,
+  SmallPut,
   Tier,
 } from './object-store.js';
+export { putInTurn } from './put-in-turn.js';
 export { readBody } from './body.js';
 export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } from './part.js';
 export { openStorage, type Storage } from './compose.js';

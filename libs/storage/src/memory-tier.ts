@@ -8,7 +8,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
-  SmallObject,
+  SmallPut,
 } from './object-store.js';
 import { isMutableKey } from './tree/keys.js';
 
@@ -74,7 +74,7 @@ export class MemoryTier implements ObjectStore {
     }
   }
 
-  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     try {
       return await this.inner.putInTurn(objects);
     } finally {

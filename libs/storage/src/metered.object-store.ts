@@ -7,7 +7,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
-  SmallObject,
+  SmallPut,
 } from './object-store.js';
 
 type Outcome = 'ok' | 'absent' | 'exists';
@@ -42,7 +42,7 @@ export class MeteredObjectStore implements ObjectStore {
     );
   }
 
-  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     return this.measured(
       'put',
       () => this.inner.putInTurn(objects),

@@ -1,5 +1,5 @@
 import type { ModuleFile, ModuleVersion } from '#libs/protocol';
-import type { ByteRange, ObjectBody, ObjectEntry, ObjectSource, ObjectStat, SmallObject } from './object-store.js';
+import type { ByteRange, ObjectBody, ObjectEntry, ObjectSource, ObjectStat, SmallPut } from './object-store.js';
 
 /** A small file of several that are saved in turn. */
 export interface SmallFile {
@@ -33,7 +33,7 @@ export interface MetaStore {
   get(key: string): Promise<ObjectBody | null>;
   put(key: string, bytes: Buffer, mode: 'create' | 'replace'): Promise<boolean>;
   /** Stores several in turn, as ObjectStore.putInTurn does. */
-  putInTurn(objects: readonly SmallObject[]): Promise<number>;
+  putInTurn(objects: readonly SmallPut[]): Promise<number>;
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
   delete(key: string): Promise<void>;
 }

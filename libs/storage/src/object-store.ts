@@ -46,7 +46,7 @@ export interface PutOptions {
 }
 
 /** A small object of several that are stored in turn. */
-export interface SmallObject {
+export interface SmallPut {
   readonly key: string;
   readonly bytes: Buffer;
   readonly mode: PutOptions['mode'];
@@ -79,7 +79,7 @@ export interface ObjectStore {
    * Stores small objects in turn, none before those in front of it are there, and ends where `create` meets an object.
    * Gives how many were stored. A throw may leave some of the first ones stored.
    */
-  putInTurn(objects: readonly SmallObject[]): Promise<number>;
+  putInTurn(objects: readonly SmallPut[]): Promise<number>;
   /** Keys that begin with `prefix` (a plain string, not a folder), in byte order, those after `startAfter` only. */
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
   /** Removes an object; an absent one is no error. */

@@ -21,7 +21,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
-  SmallObject,
+  SmallPut,
 } from '../object-store.js';
 import { SourceError, SourceReader } from '../source-reader.js';
 import { FileBody } from './file-body.js';
@@ -108,7 +108,7 @@ export class FsObjectStore implements ObjectStore {
     }
   }
 
-  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     try {
       return await this.threads.small.put(objects.map(({ key, bytes, mode }) => this.task(key, mode, ownBytes(bytes))));
     } catch (error) {

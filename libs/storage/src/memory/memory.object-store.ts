@@ -10,7 +10,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
-  SmallObject,
+  SmallPut,
 } from '../object-store.js';
 import { putInTurn } from '../put-in-turn.js';
 
@@ -60,7 +60,7 @@ export class MemoryObjectStore implements ObjectStore {
     }
   }
 
-  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     return putInTurn(this, objects);
   }
 

@@ -13,7 +13,7 @@ import type {
   ObjectStat,
   ObjectStore,
   PutOptions,
-  SmallObject,
+  SmallPut,
 } from '../object-store.js';
 import { putInTurn } from '../put-in-turn.js';
 import { SourceError, SourceReader } from '../source-reader.js';
@@ -116,7 +116,7 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async putInTurn(objects: readonly SmallObject[]): Promise<number> {
+  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     return putInTurn(this, objects);
   }
 
