@@ -38,7 +38,7 @@ export class ApiModule {
           provide: SumdbService,
           inject: [JobQueue],
           useFactory: (queue: JobQueue) =>
-            new SumdbService(new SumdbArchive(storage.meta, config.listTtl), queue, config, metrics),
+            new SumdbService(new SumdbArchive(storage.meta, config.listTtl, config.sumdbs), queue, config, metrics),
         },
       ],
     };

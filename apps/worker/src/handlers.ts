@@ -4,8 +4,7 @@ import type { Ingest, Scratch } from '#libs/ingest';
 import { RefusalError, type ModuleFile, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
 import type { Changes, SumdbPath } from '#libs/queue';
 import { moduleKey, queryKey, readBody, type ModuleStore } from '#libs/storage';
-import type { SumdbArchive } from '#libs/sumdb';
-import type { SumdbConfig } from '#libs/config';
+import type { Sumdbs } from '#libs/sumdb';
 import type { Handlers, JobContext } from './handler.js';
 
 interface Parts {
@@ -13,15 +12,14 @@ interface Parts {
   readonly ingest: Ingest;
   readonly modules: ModuleStore;
   readonly catalog: Catalog;
-  readonly archive: SumdbArchive;
   readonly changes: Pick<Changes, 'publish'>;
   readonly scratch: Scratch;
-  readonly sumdbs: readonly SumdbConfig[];
+  readonly sumdbs: Sumdbs;
 }
 
 /** What each job does: look at storage (another run may have been first), fetch, store, tell the gateways. */
 export function createHandlers(parts: Parts): Handlers {
-  const { fetcher, ingest, modules, catalog, archive, changes, scratch, sumdbs } = parts;
+  const { fetcher, ingest, modules, catalog, changes, scratch, sumdbs } = parts;
   const stored = async (file: ModuleFile): Promise<boolean> => (await modules.stat(file)) !== null;
   const refreshed = (key: string): Promise<void> => changes.publish({ reason: 'refreshed', keys: [key] });
   /** Whether an answer was stored after the one that the asker knew. */
@@ -40,11 +38,7 @@ export function createHandlers(parts: Parts): Handlers {
       return answer;
     }
   };
-  const sumdb = async ({ name, path }: SumdbPath, { signal }: JobContext): Promise<void> => {
-    const database = sumdbs.find((one) => one.name === name);
-    if (!database) throw new RefusalError('not-found', `${name}: this checksum database is not proxied here`);
-    await archive.save(name, path, (await fetcher.sumdb(database, path, { signal })).bytes);
-  };
+  const sumdb = ({ name, path }: SumdbPath, { signal }: JobContext): Promise<void> => sumdbs.keep(name, path, signal);
 
   return {
     'fetch.mod': async (version, { signal }) => {

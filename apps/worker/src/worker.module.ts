@@ -4,7 +4,7 @@ import { createFetcher, DirectFetcher } from '#libs/fetcher';
 import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
-import { SumdbArchive } from '#libs/sumdb';
+import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
 import { createHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
@@ -39,8 +39,9 @@ export class WorkerModule {
           inject: [RedisLink, Refusals, Changes],
           useFactory: (link: RedisLink, refusals: Refusals, changes: Changes) => {
             const { modules, meta } = storage;
+            const fetcher = createFetcher(config.go, direct, metrics);
             const handlers = createHandlers({
-              fetcher: createFetcher(config.go, direct, metrics),
+              fetcher,
               ingest: new Ingest({
                 modules,
                 meta,
@@ -51,10 +52,9 @@ export class WorkerModule {
               }),
               modules,
               catalog: new Catalog(modules, meta, config.listTtl),
-              archive: new SumdbArchive(meta, config.listTtl),
               changes,
               scratch,
-              sumdbs: config.sumdbs,
+              sumdbs: new Sumdbs(config.sumdbs, meta, (database, path, asked) => fetcher.sumdb(database, path, asked)),
             });
             return new JobRunner({ handlers, refusals, config, metrics, log });
           },

@@ -9,7 +9,7 @@ import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
 import { Metrics } from '#libs/observability';
 import type { Change } from '#libs/queue';
 import { FsObjectStore, ObjectMetaStore, ObjectModuleStore, readBody, type ObjectStore } from '#libs/storage';
-import { SumdbArchive } from '#libs/sumdb';
+import { Sumdbs } from '#libs/sumdb';
 import { startUpstream, type FakeUpstream } from '../../../test/support/upstream.js';
 import type { Handlers, JobContext } from '../src/handler.js';
 import { createHandlers } from '../src/handlers.js';
@@ -51,8 +51,9 @@ export async function startWorking(): Promise<Working> {
     told,
     worker(store = objects) {
       const [modules, meta, metrics] = [new ObjectModuleStore(store), new ObjectMetaStore(store), new Metrics()];
+      const fetcher = createFetcher(goConfig(upstream.url), null, metrics);
       return createHandlers({
-        fetcher: createFetcher(goConfig(upstream.url), null, metrics),
+        fetcher,
         ingest: new Ingest({
           modules,
           meta,
@@ -63,10 +64,9 @@ export async function startWorking(): Promise<Working> {
         }),
         modules,
         catalog: new Catalog(modules, meta, 60_000),
-        archive: new SumdbArchive(meta, 60_000),
         changes: { publish: async ({ keys }: Change) => void told.push(...keys) },
         scratch,
-        sumdbs: [],
+        sumdbs: new Sumdbs([], meta, (database, path, asked) => fetcher.sumdb(database, path, asked)),
       });
     },
     later() {

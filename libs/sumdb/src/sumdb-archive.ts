@@ -1,5 +1,7 @@
+import type { SumdbConfig } from '#libs/config';
 import type { SumdbRequest } from '#libs/protocol';
 import { readPart, sumdbKey, type Choose, type MetaStore, type ObjectPart } from '#libs/storage';
+import { folderOf } from './folder.js';
 
 /** A stored answer of a checksum database, or the part of it that was chosen. */
 export interface SumdbAnswer extends ObjectPart {
@@ -12,24 +14,24 @@ export interface SumdbAnswer extends ObjectPart {
  * a lookup is accepted by clients as past); `latest` grows old like a list.
  */
 export class SumdbArchive {
+  private readonly folders: ReadonlyMap<string, string>;
+
   constructor(
     private readonly meta: MetaStore,
     private readonly latestTtl: number,
-  ) {}
+    databases: readonly SumdbConfig[],
+  ) {
+    this.folders = new Map(databases.map((database) => [database.name, folderOf(database)]));
+  }
 
   /** The stored answer whatever its age, or null. */
   async find({ kind, name, path }: SumdbRequest, choose?: Choose): Promise<SumdbAnswer | null> {
-    const key = sumdbKey(name, path);
+    const key = (this.folders.get(name) ?? sumdbKey(name, '')) + path;
     const part = await readPart({ stat: () => this.meta.stat(key), get: () => this.meta.get(key) }, choose);
     if (!part) return null;
     return {
       ...part,
       fresh: kind === 'latest' ? part.stat.modified.getTime() + this.latestTtl - Date.now() : Infinity,
     };
-  }
-
-  /** Stores an answer: `latest` replaces the former one, the others are created once. */
-  async save(name: string, path: string, bytes: Buffer): Promise<void> {
-    await this.meta.put(sumdbKey(name, path), bytes, path === 'latest' ? 'replace' : 'create');
   }
 }
