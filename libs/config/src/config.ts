@@ -122,4 +122,6 @@ export interface Config {
   readonly notFoundTtl: number;
   readonly offline: boolean;
   readonly sumdbs: readonly SumdbConfig[];
+  /** What is fetched is verified against this database before it is stored; null: against none. */
+  readonly verifyAgainst: SumdbConfig | null;
 }

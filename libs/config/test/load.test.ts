@@ -46,6 +46,7 @@ describe('settings', () => {
       notFoundTtl: 60_000,
       offline: false,
       sumdbs: [],
+      verifyAgainst: null,
     });
   });
 

@@ -108,7 +108,9 @@ describe('a zip that breaks a rule is refused', () => {
   });
 
   it('in a short message however long the names are', async () => {
-    const error = await refusal(await write('long.zip', craftZip([file('x'.repeat(60_000)), file('X'.repeat(60_000))])));
+    const error = await refusal(
+      await write('long.zip', craftZip([file('x'.repeat(60_000)), file('X'.repeat(60_000))])),
+    );
     expect(error.message).toMatch(/collision/);
     expect(Buffer.byteLength(error.message)).toBeLessThan(500);
   });
@@ -116,26 +118,34 @@ describe('a zip that breaks a rule is refused', () => {
   it('when the file is over 500 MiB', async () => {
     const path = await write('large.zip', craftZip([GO_MOD]));
     await truncate(path, (500 << 20) + 1);
-    expect((await refusal(path)).message).toMatch(/the file is too large \(524288001 bytes; limit is 524288000 bytes\)/);
+    expect((await refusal(path)).message).toMatch(
+      /the file is too large \(524288001 bytes; limit is 524288000 bytes\)/,
+    );
     expect(judge.zips([{ path, version: VERSION, extract: false }])[0]?.Check).toMatch(/too large/);
   });
 
   it('when its directory is over 64 MiB', async () => {
     const extra = Buffer.alloc(0xffff);
     const entries = Array.from({ length: 1_030 }, (_, i) => file(`f${i}`, { content: '', central: { extra } }));
-    expect((await refusal(await write('directory.zip', craftZip(entries)))).message).toMatch(/central directory is too large/);
+    expect((await refusal(await write('directory.zip', craftZip(entries)))).message).toMatch(
+      /central directory is too large/,
+    );
   });
 
   it('when it has too many entries', async () => {
     const one = craftZip([{ name: PREFIX }]);
     const header = one.subarray(one.indexOf('PK\x01\x02'), -22);
     const afterHeaders = Buffer.alloc(header.length * ((1 << 18) + 1), header);
-    expect((await refusal(await write('entries.zip', craftZip([], { afterHeaders })))).message).toMatch(/too many entries/);
+    expect((await refusal(await write('entries.zip', craftZip([], { afterHeaders })))).message).toMatch(
+      /too many entries/,
+    );
   });
 
   it('when few entries mean too many folders', async () => {
     const entries = Array.from({ length: 9 }, (_, i) => file(`${i}/${'a/'.repeat(32_000)}b`));
-    expect((await refusal(await write('folders.zip', craftZip(entries)))).message).toMatch(/too many files and folders/);
+    expect((await refusal(await write('folders.zip', craftZip(entries)))).message).toMatch(
+      /too many files and folders/,
+    );
   });
 });
 

@@ -9,7 +9,6 @@ import {
   PREFIX,
   refused,
   SMALL_LIMIT,
-  VERSION,
   withMod,
   type ZipCase,
 } from './zip-case.js';
@@ -255,7 +254,15 @@ const STRUCTURE: readonly ZipCase[] = [
 ];
 
 /** One rule each, broken. */
-export const REFUSED: readonly ZipCase[] = [...NAMES, ...COLLISIONS, ...GO_MODS, ...SIZES, ...DATA, ...LYING, ...STRUCTURE];
+export const REFUSED: readonly ZipCase[] = [
+  ...NAMES,
+  ...COLLISIONS,
+  ...GO_MODS,
+  ...SIZES,
+  ...DATA,
+  ...LYING,
+  ...STRUCTURE,
+];
 
 /** A stored entry whose data is a whole local entry of its own, which the directory lists too. */
 function nested(): Buffer {

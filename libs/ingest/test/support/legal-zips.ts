@@ -1,15 +1,5 @@
 import { craftZip } from './crafted-zip.js';
-import {
-  ended,
-  file,
-  GO_MOD,
-  LARGE,
-  PREFIX,
-  SMALL_LIMIT,
-  VERSION,
-  withMod,
-  type ZipCase,
-} from './zip-case.js';
+import { ended, file, GO_MOD, LARGE, PREFIX, SMALL_LIMIT, VERSION, withMod, type ZipCase } from './zip-case.js';
 
 function legal(title: string, zip: Buffer, version = VERSION): ZipCase {
   return { title, version, zip, reason: null, go: 'accepts' };
@@ -43,14 +33,10 @@ export const LEGAL: readonly ZipCase[] = [
     'names that only differ outside of letter case',
     withMod(file('ß'), file('ss'), file('ı'), file('i'), file('İ')),
   ),
-  legal(
-    'a +incompatible version',
-    craftZip([{ name: 'example.com/Mod@v2.0.0+incompatible/a.go', content: 'x' }]),
-    {
-      module: 'example.com/Mod',
-      version: 'v2.0.0+incompatible',
-    },
-  ),
+  legal('a +incompatible version', craftZip([{ name: 'example.com/Mod@v2.0.0+incompatible/a.go', content: 'x' }]), {
+    module: 'example.com/Mod',
+    version: 'v2.0.0+incompatible',
+  }),
   legal(
     'a gopkg.in module',
     craftZip([{ name: 'gopkg.in/yaml.v2@v2.4.0/go.mod', content: 'module gopkg.in/yaml.v2\n' }]),

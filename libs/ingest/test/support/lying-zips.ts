@@ -40,7 +40,9 @@ const BOMBS: readonly ZipCase[] = [
   refused(
     'many entries with one bomb for data',
     /overlaps another entry/,
-    withMod(...Array.from({ length: 5 }, (_, i) => file(`b${i}`, { content: GO_MOD.content!, central: { offset: 0 } }))),
+    withMod(
+      ...Array.from({ length: 5 }, (_, i) => file(`b${i}`, { content: GO_MOD.content!, central: { offset: 0 } })),
+    ),
     'accepts',
   ),
   refused(
