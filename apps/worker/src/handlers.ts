@@ -1,6 +1,6 @@
 import type { Catalog } from '#libs/catalog';
 import type { PlannedFetcher } from '#libs/fetcher';
-import type { Ingest, Scratch } from '#libs/ingest';
+import type { Ingest, Room, Scratch } from '#libs/ingest';
 import { RefusalError, type ModuleFile, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
 import type { Changes, SumdbPath } from '#libs/queue';
 import { moduleKey, queryKey, readBody, type ModuleStore } from '#libs/storage';
@@ -14,12 +14,13 @@ interface Parts {
   readonly catalog: Catalog;
   readonly changes: Pick<Changes, 'publish'>;
   readonly scratch: Scratch;
+  readonly room: Room;
   readonly sumdbs: Sumdbs;
 }
 
 /** What each job does: look at storage (another run may have been first), fetch, store, tell the gateways. */
 export function createHandlers(parts: Parts): Handlers {
-  const { fetcher, ingest, modules, catalog, changes, scratch, sumdbs } = parts;
+  const { fetcher, ingest, modules, catalog, changes, scratch, room, sumdbs } = parts;
   const stored = async (file: ModuleFile): Promise<boolean> => (await modules.stat(file)) !== null;
   const refreshed = (key: string): Promise<void> => changes.publish({ reason: 'refreshed', keys: [key] });
   /** Whether an answer was stored after the one that the asker knew. */
@@ -44,28 +45,30 @@ export function createHandlers(parts: Parts): Handlers {
     'fetch.mod': async (version, { signal, deadline }) => {
       // With the .info its .mod is stored, which comes first.
       if (await stored({ kind: 'info', ...version })) return ingest.complete(version, scratch, signal);
+      // Looked up meanwhile, awaited by the first that is stored.
+      const expected = ingest.expect(version, signal);
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
       const [mod, info] = await Promise.allSettled([
         fetcher.mod(version, { signal, deadline }),
         fetcher.info(version, { signal, deadline }),
       ]);
       if (mod.status === 'rejected') throw mod.reason;
-      await ingest.storeMod(version, mod.value);
+      await ingest.storeMod(version, mod.value, expected);
       if (info.status === 'rejected') throw info.reason;
       await ingest.storeInfo(version, info.value);
-      await ingest.complete(version, scratch, signal);
+      await ingest.complete(version, scratch, signal, expected);
     },
     'fetch.zip': async (version: ModuleVersion, { signal, deadline }) => {
       const started = Date.now();
       if (await stored({ kind: 'zip', ...version })) return ingest.complete(version, scratch, signal);
-      await scratch.use(async (folder) => {
-        await ingest.storeZip(
-          version,
-          await fetcher.zip(version, { signal, deadline, scratch: folder }),
-          started,
-          signal,
-        );
-      });
+      const expected = ingest.expect(version, signal);
+      const isOurs = await room.use(() =>
+        scratch.use(async (folder) => {
+          const fetched = await fetcher.zip(version, { signal, deadline, scratch: folder });
+          return ingest.storeZip(version, fetched, expected, started, signal);
+        }),
+      );
+      if (!isOurs) await ingest.complete(version, scratch, signal, expected);
     },
     'query.list': async ({ module, seen }, { signal, deadline }) => {
       const file = { kind: 'list', module } as const;

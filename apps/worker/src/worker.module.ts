@@ -1,13 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
-import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
+import { Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
 import { createHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
+import { findChecksums } from './verification.js';
 
 /** What the worker's parts are made of. */
 export interface WorkerContext extends QueueContext {
@@ -42,12 +43,14 @@ export class WorkerModule {
           useFactory: (link: RedisLink, refusals: Refusals, changes: Changes) => {
             const { modules, meta } = storage;
             const fetcher = createFetcher(config.go, direct, metrics, { guard, netrcFile: config.vcs.netrcFile });
+            const sumdbs = new Sumdbs(config.sumdbs, meta, (...asked) => fetcher.sumdb(...asked));
             const handlers = createHandlers({
               fetcher,
               ingest: new Ingest({
                 modules,
                 meta,
                 zips,
+                checksums: findChecksums(config, sumdbs),
                 metrics,
                 log,
                 stamp: ({ module, version }) => stamp(link, `${module}@${version}`),
@@ -56,7 +59,8 @@ export class WorkerModule {
               catalog: new Catalog(modules, meta, config.listTtl),
               changes,
               scratch,
-              sumdbs: new Sumdbs(config.sumdbs, meta, (database, path, asked) => fetcher.sumdb(database, path, asked)),
+              room: new Room([scratch.root, ...(config.storage.kind === 'fs' ? [config.storage.root] : [])]),
+              sumdbs,
             });
             return new JobRunner({ handlers, refusals, config, metrics, log });
           },

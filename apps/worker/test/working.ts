@@ -5,7 +5,15 @@ import { pino } from 'pino';
 import { Catalog } from '#libs/catalog';
 import type { GoConfig } from '#libs/config';
 import { createFetcher, EgressGuard } from '#libs/fetcher';
-import { Ingest, Scratch, ZipChecker } from '#libs/ingest';
+import {
+  createFindChecksums,
+  Ingest,
+  Room,
+  Scratch,
+  ZipChecker,
+  type ChecksumDatabase,
+  type FreeBytes,
+} from '#libs/ingest';
 import { Metrics } from '#libs/observability';
 import type { Change } from '#libs/queue';
 import {
@@ -30,6 +38,9 @@ const SECOND = 1_000_000_000n;
 export interface Working {
   readonly upstream: FakeUpstream;
   readonly objects: ObjectStore;
+  readonly metrics: Metrics;
+  /** The unfinished files of all workers. */
+  readonly scratch: Scratch;
   /** The keys that gateways were told of. */
   readonly told: string[];
   /** A worker, over the storage or over what stands before it. */
@@ -41,9 +52,18 @@ export interface Working {
   close(): Promise<void>;
 }
 
+export interface WorkingOptions {
+  /** Covers all modules but those of `*.private.example`. */
+  readonly database?: ChecksumDatabase | null;
+  /** Free bytes of the scratch space, as the worker is told. */
+  readonly free?: FreeBytes;
+  /** Where scratch space and storage are. */
+  readonly parent?: string;
+}
+
 /** Starts storage and upstream. */
-export async function startWorking(): Promise<Working> {
-  const folder = await mkdtemp(join(tmpdir(), 'stoa-worker-'));
+export async function startWorking({ database = null, free, parent }: WorkingOptions = {}): Promise<Working> {
+  const folder = await mkdtemp(join(parent ?? tmpdir(), 'stoa-worker-'));
   const upstream = await startUpstream();
   const zips = new ZipChecker(1);
   const scratch = new Scratch(join(folder, 'data'));
@@ -51,14 +71,17 @@ export async function startWorking(): Promise<Working> {
   const objects = new FsObjectStore({ root: join(folder, 'storage') });
   await objects.open();
   const told: string[] = [];
+  const metrics = new Metrics();
   let time = SECOND;
 
   return {
     upstream,
     objects,
+    metrics,
+    scratch,
     told,
     worker(store = objects) {
-      const [modules, meta, metrics] = [new ObjectModuleStore(store), new ObjectMetaStore(store), new Metrics()];
+      const [modules, meta] = [new ObjectModuleStore(store), new ObjectMetaStore(store)];
       const guard = new EgressGuard({ allow: [], metrics });
       const fetcher = createFetcher(goConfig(upstream.url), null, metrics, { guard });
       return createHandlers({
@@ -67,6 +90,7 @@ export async function startWorking(): Promise<Working> {
           modules,
           meta,
           zips,
+          checksums: createFindChecksums(database, '*.private.example'),
           metrics,
           log: pino({ level: 'silent' }),
           stamp: () => Promise.resolve(time),
@@ -75,6 +99,7 @@ export async function startWorking(): Promise<Working> {
         catalog: new Catalog(modules, meta, 60_000),
         changes: { publish: async ({ keys }: Change) => void told.push(...keys) },
         scratch,
+        room: new Room([scratch.root], free),
         sumdbs: new Sumdbs([], meta, (database, path, asked) => fetcher.sumdb(database, path, asked)),
       });
     },

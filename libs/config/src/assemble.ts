@@ -4,6 +4,7 @@ import { goConfig } from './go.js';
 import { redisConfig } from './redis.js';
 import type { Values } from './settings.js';
 import { storageConfig } from './storage.js';
+import { parseSumdbs } from './sumdb.js';
 
 /** Gives the frozen object that the program is run by, from values without faults. */
 export function assembleConfig(values: Values, env: Environment): Config {
@@ -41,6 +42,7 @@ export function assembleConfig(values: Values, env: Environment): Config {
     offline: values.STOA_NETWORK_MODE === 'offline',
     sumdbs: values.STOA_SUMDBS,
     allowPrivateAddresses: values.STOA_ALLOW_PRIVATE_ADDRESSES,
+    verifyAgainst: (values.STOA_VERIFY ? parseSumdbs(values.GOSUMDB)[0] : undefined) ?? null,
   });
 }
 

@@ -124,4 +124,6 @@ export interface Config {
   readonly sumdbs: readonly SumdbConfig[];
   /** Host patterns: a name, `*.domain`, an address, `*`. */
   readonly allowPrivateAddresses: readonly string[];
+  /** What is fetched is verified against this database before it is stored; null: against none. */
+  readonly verifyAgainst: SumdbConfig | null;
 }

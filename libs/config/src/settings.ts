@@ -182,6 +182,11 @@ export const settingsSchema = z.object({
   }),
   STOA_NOT_FOUND_TTL: freshness(duration(), 'how long a 404 is remembered', { fallback: '1m' }),
 
+  STOA_VERIFY: network(
+    onOff(),
+    '`on`: what is fetched is stored only when the checksum database of GOSUMDB agrees; `off` asks none',
+    { fallback: 'on' },
+  ),
   STOA_NETWORK_MODE: network(
     choice('online', 'offline'),
     '`offline`: no outbound connection, answers from storage only',
@@ -221,7 +226,6 @@ export const UNSUPPORTED = [
   'STOA_S3_PUBLIC_ENDPOINT',
   'STOA_DISK_CACHE',
   'STOA_VCS_CACHE',
-  'STOA_VERIFY',
   'STOA_DOWNLOAD_MODE',
   'STOA_DOWNLOAD_URL',
 ] as const;

@@ -47,6 +47,7 @@ describe('settings', () => {
       offline: false,
       sumdbs: [],
       allowPrivateAddresses: [],
+      verifyAgainst: null,
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../src/load.js';
 import { checkGosumdb, parseSumdbs } from '../src/sumdb.js';
 
 const KEY = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
@@ -43,5 +44,17 @@ describe('a list of checksum databases', () => {
   it('is one at most in GOSUMDB', () => {
     expect(checkGosumdb(KEY)).toBe(KEY);
     expect(() => checkGosumdb('a.example,b.example')).toThrow('names more than one checksum database');
+  });
+});
+
+describe('what is verified against', () => {
+  const against = (env: Record<string, string>) =>
+    loadConfig('worker', { GOPROXY: 'off', ...env }).config.verifyAgainst;
+
+  it('is the database of GOSUMDB, unless there is none or STOA_VERIFY is off', () => {
+    expect(against({ GOSUMDB: KEY })).toEqual({ name: 'sum.golang.org', verifierKey: KEY });
+    expect(against({ GOSUMDB: KEY, STOA_VERIFY: 'off' })).toBeNull();
+    expect(against({ GOSUMDB: 'off' })).toBeNull();
+    expect(against({ GOSUMDB: KEY, STOA_GO_ENV: 'GOSUMDB=off' })).toBeNull();
   });
 });

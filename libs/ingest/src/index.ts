@@ -1,4 +1,6 @@
+export { createFindChecksums, type ChecksumDatabase, type FindChecksums } from './checksums.js';
 export { Ingest } from './ingest.js';
 export type { Receipt } from './receipt.js';
+export { Room, type FreeBytes } from './room.js';
 export { Scratch } from './scratch.js';
 export { ZipChecker, type ZipReport } from './zip/zip-checker.js';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   filterVersions,
   formatList,
@@ -8,21 +7,32 @@ import {
   type ModuleVersion,
 } from '#libs/protocol';
 import type { Logger, Metrics } from '#libs/observability';
-import type { FetchedText, FetchedZip } from '#libs/fetcher';
+import type { FetchedFile, FetchedText, FetchedZip } from '#libs/fetcher';
 import { queryKey, readBody, type MetaStore, type ModuleStore } from '#libs/storage';
+import type { FindChecksums } from './checksums.js';
 import { commitOf } from './commit.js';
+import { hashGoMod } from './h1.js';
 import { Ledger, type Stamp } from './ledger.js';
 import type { Scratch } from './scratch.js';
 import { copyStoredZip } from './stored-zip.js';
-import type { ZipChecker } from './zip/zip-checker.js';
+import { Verifier, type Expectation, type Expected } from './verifier.js';
+import type { ZipChecker, ZipReport } from './zip/zip-checker.js';
 
 interface Parts {
   readonly modules: ModuleStore;
   readonly meta: MetaStore;
   readonly zips: ZipChecker;
+  readonly checksums: FindChecksums;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly stamp: Stamp;
+}
+
+/** A zip that may be stored. */
+interface Examined {
+  readonly report: ZipReport;
+  readonly goMod: Buffer;
+  readonly expectation: Expectation | null;
 }
 
 /**
@@ -32,19 +42,24 @@ interface Parts {
  */
 export class Ingest {
   private readonly ledger: Ledger;
+  private readonly verifier: Verifier;
 
   constructor(private readonly parts: Parts) {
     this.ledger = new Ledger(parts.meta, parts.stamp);
+    this.verifier = new Verifier(parts);
   }
 
-  /** Stores a `.mod`. Throws RefusalError `forbidden` when another one is stored: the tag moved. */
-  async storeMod(version: ModuleVersion, { bytes }: FetchedText): Promise<void> {
-    const { modules, metrics } = this.parts;
-    if (await modules.save({ kind: 'mod', ...version }, bytes, bytes.length)) {
-      metrics.storedBytes.inc(bytes.length);
-      return;
-    }
-    await this.agrees(version, bytes);
+  /** Begins to look up what a version must hash to, while its files are fetched. Never an unhandled rejection. */
+  expect(version: ModuleVersion, signal: AbortSignal): Expected {
+    return this.verifier.expect(version, signal);
+  }
+
+  /** Stores a `.mod`. Throws RefusalError `forbidden` when its hash is not the expected one, or another one is stored. */
+  async storeMod(version: ModuleVersion, fetched: FetchedText, expected: Expected): Promise<void> {
+    const expectation = await this.verifier.settle(version, expected);
+    const { source } = fetched;
+    await this.verifier.verify(version, 'go.mod', hashGoMod(fetched.bytes), { source, expectation });
+    await this.keepMod(version, fetched);
   }
 
   /** Stores an `.info`; a former one stays. Its `.mod` must be stored. */
@@ -53,54 +68,54 @@ export class Ingest {
   }
 
   /**
-   * Checks a zip by the rules of golang.org/x/mod/zip and stores it, with receipt and index entry if the `.info` is
-   * there: else the job that stores the `.info` completes the version. The go.mod in it settles the `.mod`, if none is
-   * stored yet: whichever of the two jobs of a version comes first, they agree.
-   * Throws RefusalError `not-found` for an invalid zip, `forbidden` when its go.mod is not the stored one, or
-   * when it was made of another commit than the stored `.info` names.
+   * Checks a zip by the rules of golang.org/x/mod/zip and its hash, and stores it, with receipt and index entry if the
+   * `.info` is there: else the job that stores the `.info` completes the version. The go.mod in it settles the `.mod`,
+   * if none is stored yet: whichever of the two jobs of a version comes first, they agree.
+   * False: another zip was stored first, which `complete` has to look at.
+   * Throws RefusalError `not-found` for an invalid zip, `forbidden` when a hash is not the expected one, when its go.mod
+   * is not the stored one, or when it was made of another commit than the stored `.info` names.
    */
-  async storeZip(version: ModuleVersion, fetched: FetchedZip, started: number, signal: AbortSignal): Promise<void> {
-    const { modules, zips, metrics } = this.parts;
-    const { zip, mod, info } = fetched;
-    const report = await zips.check(zip.path, version, signal).catch((error: unknown) => {
-      metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
-      throw error;
-    });
-    const goMod = report.goMod ?? synthesizedMod(version.module);
-    if (mod && !mod.bytes.equals(goMod)) throw this.moved(version);
-    if (info) await this.sameCommit(version, info.bytes);
+  async storeZip(
+    version: ModuleVersion,
+    { zip, mod, info }: FetchedZip,
+    expected: Expected,
+    started: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { modules, metrics } = this.parts;
+    const examined = await this.examine(version, zip, expected, signal);
+    const { goMod } = examined;
+    if (mod && !mod.bytes.equals(goMod)) throw await this.otherMod(version, mod.bytes, { bytes: goMod, ...zip });
+    if (info) await this.sameCommit(version, info);
     // Most often the .mod was asked first: a look is cheaper than a put that comes second.
-    if (!(await this.agrees(version, goMod))) await this.storeMod(version, { bytes: goMod, source: zip.source });
+    if (!(await this.agrees(version, { bytes: goMod, source: zip.source })))
+      await this.keepMod(version, { bytes: goMod, source: zip.source });
     metrics.verifications.inc({ result: 'ok' });
     if (info) await this.storeInfo(version, info);
-    if (await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))
-      metrics.storedBytes.inc(zip.size);
-    if (!(await modules.stat({ kind: 'info', ...version }))) return;
-    await this.ledger.enter({
-      module: version.module,
-      version: version.version,
-      source: zip.source,
-      tookMilliseconds: Date.now() - started,
-      zipBytes: zip.size,
-      unzippedBytes: report.uncompressed,
-      files: report.entries,
-      goModHash: goModHash(goMod),
-      checks: ['zip-rules', 'go.mod'],
-    });
+    if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
+    metrics.storedBytes.inc(zip.size);
+    if (await modules.stat({ kind: 'info', ...version })) await this.enter(version, zip, examined, started);
+    return true;
   }
 
   /**
    * Makes receipt and index entry of a version whose files are all stored, where they are missing: its `.info` came
    * last, or a worker died. Whoever stores a file of a version looks after it, so the last one sees them all.
    */
-  async complete(version: ModuleVersion, scratch: Scratch, signal: AbortSignal): Promise<void> {
+  async complete(version: ModuleVersion, scratch: Scratch, signal: AbortSignal, expected?: Expected): Promise<void> {
     const { modules } = this.parts;
     const isStored = async (kind: 'info' | 'zip'): Promise<boolean> =>
       (await modules.stat({ kind, ...version })) !== null;
     if (!(await isStored('zip')) || !(await isStored('info')) || (await this.ledger.amend(version))) return;
     await scratch.use(async (folder) => {
+      const started = Date.now();
+      const looked = expected ?? this.expect(version, signal);
       const zip = await copyStoredZip(modules, version, folder, signal);
-      if (zip) await this.storeZip(version, { zip }, Date.now(), signal);
+      if (!zip) return;
+      const examined = await this.examine(version, zip, looked, signal);
+      const goMod = { bytes: examined.goMod, source: zip.source };
+      if (!(await this.agrees(version, goMod))) await this.keepMod(version, goMod);
+      await this.enter(version, zip, examined, started);
     });
   }
 
@@ -123,35 +138,81 @@ export class Ingest {
     await this.parts.meta.put(queryKey(module, query), bytes, 'replace');
   }
 
+  /** Checks a zip by itself and against what is expected of it. */
+  private async examine(
+    version: ModuleVersion,
+    { path, source }: FetchedFile,
+    expected: Expected,
+    signal: AbortSignal,
+  ): Promise<Examined> {
+    const { zips, metrics } = this.parts;
+    const report = await zips.check(path, version, signal).catch((error: unknown) => {
+      metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
+      throw error;
+    });
+    const goMod = report.goMod ?? synthesizedMod(version.module);
+    const expectation = await this.verifier.settle(version, expected);
+    await this.verifier.verify(version, 'zip', report.hash, { source, expectation });
+    await this.verifier.verify(version, 'go.mod', hashGoMod(goMod), { source, expectation });
+    return { report, goMod, expectation };
+  }
+
+  private async enter(
+    { module, version }: ModuleVersion,
+    zip: FetchedFile,
+    { report, goMod, expectation }: Examined,
+    started: number,
+  ): Promise<void> {
+    const database = expectation?.database ?? null;
+    await this.ledger.enter({
+      module,
+      version,
+      source: zip.source,
+      tookMilliseconds: Date.now() - started,
+      zipBytes: zip.size,
+      unzippedBytes: report.uncompressed,
+      files: report.entries,
+      zipHash: report.hash,
+      goModHash: hashGoMod(goMod),
+      checks: ['zip-rules', 'go.mod', ...(database === null ? [] : [`checksum-database:${database}`])],
+    });
+  }
+
+  /** Stores a verified `.mod`; throws when another one is stored. */
+  private async keepMod(version: ModuleVersion, fetched: FetchedText): Promise<void> {
+    const { modules, metrics } = this.parts;
+    const { bytes } = fetched;
+    if (await modules.save({ kind: 'mod', ...version }, bytes, bytes.length)) metrics.storedBytes.inc(bytes.length);
+    else await this.agrees(version, fetched);
+  }
+
   /** Whether a `.mod` is stored; throws when it is another one. */
-  private async agrees(version: ModuleVersion, bytes: Buffer): Promise<boolean> {
+  private async agrees(version: ModuleVersion, fetched: FetchedText): Promise<boolean> {
     const kept = await this.parts.modules.get({ kind: 'mod', ...version });
-    if (kept && !(await readBody(kept.body)).equals(bytes)) throw this.moved(version);
-    return kept !== null;
+    if (kept === null) return false;
+    const bytes = await readBody(kept.body);
+    if (!bytes.equals(fetched.bytes)) throw await this.otherMod(version, bytes, fetched);
+    return true;
+  }
+
+  private async otherMod(
+    version: ModuleVersion,
+    wanted: Buffer,
+    { bytes, source }: FetchedText,
+  ): Promise<RefusalError> {
+    return this.verifier.moved(version, {
+      file: 'go.mod',
+      source,
+      wanted: hashGoMod(wanted),
+      got: hashGoMod(bytes),
+    });
   }
 
   /** Throws when the stored `.info` names another commit. A tag that moved may well have left the go.mod as it was. */
-  private async sameCommit(version: ModuleVersion, info: Buffer): Promise<void> {
+  private async sameCommit(version: ModuleVersion, { bytes, source }: FetchedText): Promise<void> {
     const kept = await this.parts.modules.get({ kind: 'info', ...version });
-    const [stored, fetched] = [kept && commitOf(await readBody(kept.body)), commitOf(info)];
-    if (stored !== null && fetched !== null && stored !== fetched) throw this.moved(version);
+    const [wanted, got] = [kept && commitOf(await readBody(kept.body)), commitOf(bytes)];
+    if (wanted !== null && got !== null && wanted !== got)
+      throw await this.verifier.moved(version, { file: 'commit', source, wanted, got });
   }
-
-  private moved({ module, version }: ModuleVersion): RefusalError {
-    this.parts.metrics.verifications.inc({ result: 'moved-tag' });
-    this.parts.log.warn(
-      { module, version },
-      'the source now gives another go.mod or commit for a stored version: its tag moved; the first is kept',
-    );
-    return new RefusalError(
-      'forbidden',
-      `${module}@${version}: the source gives other content than is stored: its tag was moved`,
-    );
-  }
-}
-
-/** The go.sum hash of a go.mod: h1 over one pseudo-file named `go.mod` (golang.org/x/mod/sumdb/dirhash). */
-function goModHash(goMod: Buffer): string {
-  const file = createHash('sha256').update(goMod).digest('hex');
-  return `h1:${createHash('sha256').update(`${file}  go.mod\n`).digest('base64')}`;
 }

@@ -1,6 +1,6 @@
 import { formatRfc3339, type ModuleVersion } from '#libs/protocol';
-import { INDEX_HOLD_BACK, indexKey, readBody, receiptKey, type MetaStore } from '#libs/storage';
-import type { Receipt } from './receipt.js';
+import { INDEX_HOLD_BACK, indexKey, receiptKey, type MetaStore } from '#libs/storage';
+import { readReceipt, type Receipt } from './receipt.js';
 
 /** Longest time from a stamp to its entry, in milliseconds. The stamp may have some age of its own. */
 const LATE = INDEX_HOLD_BACK / 2;
@@ -34,9 +34,8 @@ export class Ledger {
 
   /** Makes sure that a receipt has its index entry. False: there is no receipt. */
   async amend(version: ModuleVersion, rounds = ROUNDS): Promise<boolean> {
-    const kept = await this.meta.get(receiptKey(version));
-    if (kept === null) return false;
-    const receipt = JSON.parse((await readBody(kept.body)).toString('utf8')) as Receipt;
+    const receipt = await readReceipt(this.meta, version);
+    if (receipt === null) return false;
     const entry = await this.meta.get(indexKey(receipt.stored, version));
     // A new time, for readers may have gone past the one that the receipt says.
     return entry !== null || this.write(receipt, 'replace', rounds);

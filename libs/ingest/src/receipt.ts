@@ -1,4 +1,11 @@
-/** What is kept of a version whose three files are stored: `.meta/receipts/<escaped module>/@v/<escaped version>.json`. */
+import type { ModuleVersion } from '#libs/protocol';
+import { readBody, receiptKey, type MetaStore } from '#libs/storage';
+
+/**
+ * What is kept of a version whose three files are stored: `.meta/receipts/<escaped module>/@v/<escaped version>.json`.
+ * Its hashes pin the content of what no checksum database covers, also after a file was lost; who deletes a version by
+ * intent deletes its receipt with it.
+ */
 export interface Receipt {
   readonly module: string;
   readonly version: string;
@@ -11,8 +18,16 @@ export interface Receipt {
   readonly zipBytes: number;
   readonly unzippedBytes: number;
   readonly files: number;
+  /** `h1:...` as in go.sum. Receipts of early versions have none. */
+  readonly zipHash?: string;
   /** `h1:...` as in go.sum. */
   readonly goModHash: string;
-  /** The checks that the version passed before it was stored. */
+  /** The checks that the version passed before it was stored, `checksum-database:<name>` among them. */
   readonly checks: readonly string[];
+}
+
+/** Reads the receipt of a version; null when there is none. */
+export async function readReceipt(meta: MetaStore, version: ModuleVersion): Promise<Receipt | null> {
+  const kept = await meta.get(receiptKey(version));
+  return kept && (JSON.parse((await readBody(kept.body)).toString('utf8')) as Receipt);
 }

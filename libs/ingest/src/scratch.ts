@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { RefusalError } from '#libs/protocol';
 
 const TOUCH_EVERY = 10 * 60_000;
 const DEAD_AFTER = 60 * 60_000;
@@ -40,14 +41,23 @@ export class Scratch {
     await this.sweep();
   }
 
-  /** Gives `fn` an empty folder of its own and removes all it holds, whatever happens. The next job has the folder. */
+  /**
+   * Gives `fn` an empty folder of its own and removes all it holds, whatever happens. The next job has the folder.
+   * Throws RefusalError `busy` when the disk is full.
+   */
   async use<T>(fn: (dir: string) => Promise<T>): Promise<T> {
-    const dir = this.empty.pop() ?? mkdtempSync(join(this.root, 'job-'));
+    let dir;
     try {
+      dir = this.empty.pop() ?? mkdtempSync(join(this.root, 'job-'));
       return await fn(dir);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      throw new RefusalError('busy', 'the scratch space of this worker is full', { cause: error });
     } finally {
-      if (clear(dir)) this.empty.push(dir);
-      else await remove(dir);
+      if (dir !== undefined) {
+        if (clear(dir)) this.empty.push(dir);
+        else await remove(dir);
+      }
     }
   }
 
@@ -84,6 +94,10 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 async function touch(dir: string): Promise<void> {

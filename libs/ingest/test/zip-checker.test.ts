@@ -40,7 +40,12 @@ afterAll(() => rm(dir, { recursive: true }));
 
 it('reports what is in a legal zip', async () => {
   const report = await checker(2).check(good, VERSION);
-  expect(report).toEqual({ entries: 1, uncompressed: 23, goMod: Buffer.from('module example.com/Mod\n') });
+  expect(report).toEqual({
+    entries: 1,
+    uncompressed: 23,
+    goMod: Buffer.from('module example.com/Mod\n'),
+    hash: expect.stringMatching(/^h1:/),
+  });
   expect(Buffer.isBuffer(report.goMod)).toBe(true);
 });
 

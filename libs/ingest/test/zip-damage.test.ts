@@ -38,16 +38,16 @@ async function damaged(entries: readonly CraftedEntry[], end: CraftedEnd): Promi
       const bytes = Buffer.from(zip);
       bytes[at]! ^= change;
       await writeFile(path, bytes);
-      verdicts.push({ at: `byte ${at} ^ ${change}`, path, ours: verdict(path) });
+      verdicts.push({ at: `byte ${at} ^ ${change}`, path, ours: await verdict(path) });
     }
   }
   const answers = judge.zips(verdicts.map(({ path }) => ({ path, version: VERSION, extract: true })));
   return verdicts.map(({ at, ours }, i) => ({ at, ours, go: answers[i]! }));
 }
 
-function verdict(path: string): ZipReport | string {
+async function verdict(path: string): Promise<ZipReport | string> {
   try {
-    return checkModuleZip(path, VERSION);
+    return await checkModuleZip(path, VERSION);
   } catch (error) {
     if (error instanceof RefusalError) return error.message;
     throw error;
@@ -65,6 +65,7 @@ it.each<[string, CraftedEnd, CraftedEntry[]]>([
     const accepted = verdicts.filter(({ ours }) => typeof ours !== 'string');
     expect(accepted.filter(({ go }) => go.Check !== '')).toEqual([]);
     expect(accepted.filter(({ ours, go }) => typeof ours !== 'string' && ours.entries !== go.Files)).toEqual([]);
+    expect(accepted.filter(({ ours, go }) => typeof ours !== 'string' && ours.hash !== go.H1)).toEqual([]);
 
     const wronged = verdicts.filter(({ ours, go }) => typeof ours === 'string' && !go.Check && !go.Unzip && !go.Hash);
     expect(wronged.filter(({ ours }) => typeof ours === 'string' && !STRICTER.test(ours))).toEqual([]);

@@ -31,6 +31,7 @@ export {
   queryKey,
   RECEIPTS_FOLDER,
   receiptKey,
+  refusedKey,
   sumdbKey,
 } from './tree/keys.js';
 export { ObjectMetaStore } from './tree/object.meta-store.js';

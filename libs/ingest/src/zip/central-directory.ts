@@ -39,7 +39,8 @@ export function readCentralDirectory(source: ZipSource): CentralDirectory {
     throw new ZipFault(`the central directory is too large (max size is ${MAX_CENTRAL_DIRECTORY} bytes)`);
   }
 
-  const bytes = source.read(end.offset, end.size);
+  // Its own copy, for the names stay.
+  const bytes = source.copy(end.offset, end.size);
   const entries: ZipEntry[] = [];
   for (let at = 0; at < bytes.length;) {
     if (at + HEADER_LENGTH > bytes.length || bytes.readUInt32LE(at) !== HEADER_SIGNATURE) throw malformed();

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { filePathFault, RefusalError, type ModuleVersion } from '#libs/protocol';
+import { hashFiles, type HashedFile } from '../h1.js';
 import { foldCase } from './case-fold.js';
-import { readCentralDirectory, type ZipEntry } from './central-directory.js';
-import { checkEntryData, readEntry } from './entry-data.js';
+import { readCentralDirectory, type CentralDirectory, type ZipEntry } from './central-directory.js';
+import { hashContent, hashLargeContent, isLarge, readContent } from './entry-content.js';
+import { fault, locateEntries } from './entry-data.js';
 import { MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE } from './limits.js';
 import { PathTree } from './path-tree.js';
 import { quoted, ZipFault } from './zip-fault.js';
@@ -14,19 +16,24 @@ export interface ZipReport {
   readonly entries: number;
   /** Sum of the declared sizes of its files, in bytes. */
   readonly uncompressed: number;
-  /** The go.mod of the module's root, size and CRC-32 verified; null when the zip has none. */
+  /** The go.mod of the module's root; null when the zip has none. */
   readonly goMod: Buffer | null;
+  /** `h1:...` as in go.sum (golang.org/x/mod/sumdb/dirhash HashZip). */
+  readonly hash: string;
 }
 
 /**
- * Checks a module zip by the rules of golang.org/x/mod/zip (CheckZip), from its central directory; no content but
- * go.mod's is read. Synchronous: for a worker thread. Throws RefusalError not-found for a zip that breaks a rule, and
- * what the file system throws when the file can't be read.
+ * Checks a module zip by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in one pass, which verifies size
+ * and CRC-32 of each entry; large entries go through in pieces. Reads and inflates synchronously: for a worker thread.
+ * Throws RefusalError not-found for a zip that breaks a rule, and what the file system throws when the file can't be read.
  */
-export function checkModuleZip(path: string, version: ModuleVersion): ZipReport {
+export async function checkModuleZip(path: string, version: ModuleVersion): Promise<ZipReport> {
   const source = new ZipSource(path);
   try {
-    return check(source, `${version.module}@${version.version}/`);
+    const prefix = `${version.module}@${version.version}/`;
+    const { directory, uncompressed, goMod } = checkDirectory(source, prefix);
+    const contents = await hashContents(source, directory, goMod);
+    return { entries: directory.entries.length, uncompressed, ...contents };
   } catch (error) {
     if (!(error instanceof ZipFault)) throw error;
     throw new RefusalError('not-found', `${version.module}@${version.version}: invalid zip: ${error.message}`);
@@ -35,7 +42,14 @@ export function checkModuleZip(path: string, version: ModuleVersion): ZipReport 
   }
 }
 
-function check(source: ZipSource, prefix: string): ZipReport {
+interface CheckedDirectory {
+  readonly directory: CentralDirectory;
+  readonly uncompressed: number;
+  readonly goMod: ZipEntry | null;
+}
+
+/** All that the central directory alone can tell. */
+function checkDirectory(source: ZipSource, prefix: string): CheckedDirectory {
   if (source.size > MAX_ZIP_FILE) {
     throw new ZipFault(`the file is too large (${source.size} bytes; limit is ${MAX_ZIP_FILE} bytes)`);
   }
@@ -62,13 +76,32 @@ function check(source: ZipSource, prefix: string): ZipReport {
     }
     if (path === 'go.mod') goMod = entry;
   }
+  return { directory, uncompressed, goMod };
+}
 
-  checkEntryData(source, directory);
-  return {
-    entries: directory.entries.length,
-    uncompressed,
-    goMod: goMod && readEntry(source, goMod, MAX_GO_MOD),
-  };
+async function hashContents(
+  source: ZipSource,
+  directory: CentralDirectory,
+  goMod: ZipEntry | null,
+): Promise<Pick<ZipReport, 'goMod' | 'hash'>> {
+  const files: HashedFile[] = [];
+  let goModContent: Buffer | null = null;
+  for (const located of locateEntries(source, directory)) {
+    const { entry } = located;
+    let sha256;
+    if (entry === goMod) {
+      if (entry.compressedSize > MAX_GO_MOD) throw fault(entry, `is too large (max size is ${MAX_GO_MOD} bytes)`);
+      // A copy: what was read may be gone with the next read.
+      goModContent = Buffer.from(readContent(source, located));
+      sha256 = hashContent(goModContent);
+    } else if (isLarge(entry)) {
+      sha256 = await hashLargeContent(source, located);
+    } else {
+      sha256 = hashContent(readContent(source, located));
+    }
+    files.push({ name: entry.name.toString('latin1'), sha256 });
+  }
+  return { goMod: goModContent, hash: hashFiles(files) };
 }
 
 /** The path below the module's root, '' for the root itself. */

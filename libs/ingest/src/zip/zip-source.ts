@@ -1,45 +1,66 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ZipFault } from './zip-fault.js';
 
-/** Least bytes of one read: the headers of small files lie close together. */
-const WINDOW = 4096;
+/** Bytes of one read: many small entries lie in it, which follow each other. */
+const WINDOW = 256 * 1024;
 
 /** A finished file read at offsets, synchronously: for a worker thread only. Throws what the file system throws. */
 export class ZipSource {
   private readonly fd: number;
   /** Bytes. */
   readonly size: number;
-  private window: { readonly start: number; readonly bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
+  /** The part of the file that was read last, in the one buffer that all reads share. */
+  private window = { start: 0, length: 0 };
+  private buffer: Buffer;
 
   constructor(path: string) {
     this.fd = openSync(path, 'r');
     this.size = fstatSync(this.fd).size;
+    this.buffer = Buffer.allocUnsafeSlow(Math.min(WINDOW, this.size));
   }
 
-  /** Exactly these bytes of the file, not to be changed. Throws ZipFault when they are not all inside it. */
+  /**
+   * Exactly these bytes of the file: not to be changed, and gone with the next read. Throws ZipFault when they are not
+   * all inside it.
+   */
   read(offset: number, length: number): Buffer {
-    if (offset + length > this.size) throw new ZipFault('the file is truncated');
-    const { start, bytes } = this.window;
-    if (offset < start || offset + length > start + bytes.length) {
-      this.window = { start: offset, bytes: this.load(offset, Math.min(Math.max(length, WINDOW), this.size - offset)) };
-    }
+    this.checkInside(offset, length);
+    const { start } = this.window;
+    if (offset < start || offset + length > start + this.window.length) this.move(offset, length);
     const from = offset - this.window.start;
-    return this.window.bytes.subarray(from, from + length);
+    return this.buffer.subarray(from, from + length);
+  }
+
+  /** The same in a buffer of the caller's own. */
+  copy(offset: number, length: number): Buffer {
+    this.checkInside(offset, length);
+    const bytes = Buffer.allocUnsafeSlow(length);
+    this.load(bytes, offset);
+    return bytes;
   }
 
   close(): void {
     closeSync(this.fd);
   }
 
-  private load(offset: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    while (filled < length) {
-      const count = readSync(this.fd, bytes, filled, length - filled, offset + filled);
+  private checkInside(offset: number, length: number): void {
+    if (offset + length > this.size) throw new ZipFault('the file is truncated');
+  }
+
+  private move(offset: number, length: number): void {
+    if (length > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(length);
+    const count = Math.min(this.buffer.length, this.size - offset);
+    this.window = { start: 0, length: 0 };
+    this.load(this.buffer.subarray(0, count), offset);
+    this.window = { start: offset, length: count };
+  }
+
+  private load(bytes: Buffer, offset: number): void {
+    for (let filled = 0; filled < bytes.length;) {
+      const count = readSync(this.fd, bytes, filled, bytes.length - filled, offset + filled);
       // A finished file does not shrink: this is a fault of ours, not of the zip.
       if (count === 0) throw new Error('the zip file became shorter while it was read');
       filled += count;
     }
-    return bytes;
   }
 }

@@ -14,9 +14,9 @@ export type ZipReply =
   | { readonly refusal: Refusal }
   | { readonly failure: Error };
 
-function reply(task: ZipTask): ZipReply {
+async function reply(task: ZipTask): Promise<ZipReply> {
   try {
-    return { report: checkModuleZip(task.path, task.version) };
+    return { report: await checkModuleZip(task.path, task.version) };
   } catch (error) {
     if (error instanceof RefusalError) return { refusal: error.toRefusal() };
     return { failure: error instanceof Error ? error : new Error(String(error)) };
@@ -24,4 +24,4 @@ function reply(task: ZipTask): ZipReply {
 }
 
 const port = parentPort;
-port?.on('message', (task: ZipTask) => port.postMessage(reply(task)));
+port?.on('message', async (task: ZipTask) => port.postMessage(await reply(task)));

@@ -4,6 +4,8 @@
 //	judge folds   prints the characters that strings.EqualFold takes for the same letter, one JSON list a line
 //	judge characters
 //	              prints every character of Go's version of Unicode, as one JSON string
+//	judge hash <zip>
+//	              prints the h1 of a zip
 //	judge create <dir> <module> <version> <zip>
 //	              makes the module zip of a folder
 package main
@@ -11,6 +13,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"os"
@@ -31,6 +34,8 @@ type Question struct {
 // Answer holds what each step says; empty is no objection.
 type Answer struct {
 	Check, Unzip, Hash string
+	// H1 is the hash itself.
+	H1 string
 	// Files is how many files the zip is seen to have.
 	Files int
 }
@@ -56,6 +61,10 @@ func main() {
 		}
 	case "characters":
 		must(out.Encode(characters()))
+	case "hash":
+		h1, err := dirhash.HashZip(os.Args[2], dirhash.Hash1)
+		must(err)
+		fmt.Println(h1)
 	case "create":
 		file, err := os.Create(os.Args[5])
 		must(err)
@@ -78,7 +87,7 @@ func answer(question Question) Answer {
 	must(err)
 	defer os.RemoveAll(dir)
 	given.Unzip = text(zip.Unzip(dir, version, question.Path))
-	_, err = dirhash.HashZip(question.Path, dirhash.Hash1)
+	given.H1, err = dirhash.HashZip(question.Path, dirhash.Hash1)
 	given.Hash = text(err)
 	return given
 }

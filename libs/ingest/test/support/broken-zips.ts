@@ -1,4 +1,5 @@
 import { craftZip } from './crafted-zip.js';
+import { LYING } from './lying-zips.js';
 import {
   declared,
   ended,
@@ -6,16 +7,11 @@ import {
   GO_MOD,
   LIMIT,
   PREFIX,
+  refused,
   SMALL_LIMIT,
-  VERSION,
   withMod,
-  type GoVerdict,
   type ZipCase,
 } from './zip-case.js';
-
-function refused(title: string, reason: RegExp, zip: Buffer, go: GoVerdict = 'refuses'): ZipCase {
-  return { title, version: VERSION, zip, reason, go };
-}
 
 const named = (path: string | Buffer) =>
   withMod({ name: Buffer.concat([Buffer.from(PREFIX), Buffer.from(path)]), content: 'x' });
@@ -258,7 +254,15 @@ const STRUCTURE: readonly ZipCase[] = [
 ];
 
 /** One rule each, broken. */
-export const REFUSED: readonly ZipCase[] = [...NAMES, ...COLLISIONS, ...GO_MODS, ...SIZES, ...DATA, ...STRUCTURE];
+export const REFUSED: readonly ZipCase[] = [
+  ...NAMES,
+  ...COLLISIONS,
+  ...GO_MODS,
+  ...SIZES,
+  ...DATA,
+  ...LYING,
+  ...STRUCTURE,
+];
 
 /** A stored entry whose data is a whole local entry of its own, which the directory lists too. */
 function nested(): Buffer {

@@ -19,6 +19,8 @@ export interface Answer {
   readonly Check: string;
   readonly Unzip: string;
   readonly Hash: string;
+  /** The `h1:...` of the zip, where it could be hashed. */
+  readonly H1: string;
   /** How many files Go sees in the zip. */
   readonly Files: number;
 }
@@ -37,6 +39,11 @@ export class Judge {
       JSON.stringify({ Path: path, Module: version.module, Version: version.version, Extract: extract }),
     );
     return this.lines<Answer>(['zips'], input.join('\n'));
+  }
+
+  /** The `h1:...` that go.sum has of a zip. */
+  hash(zip: string): string {
+    return execFileSync(this.program, ['hash', zip], { encoding: 'utf8' }).trim();
   }
 
   /** The sets of letters that Go's strings.EqualFold takes for one. */

@@ -22,6 +22,11 @@ export const PREFIX = 'example.com/Mod@v1.2.3/';
 /** An honest go.mod, the first entry of most zips. */
 export const GO_MOD: CraftedEntry = { name: `${PREFIX}go.mod`, content: 'module example.com/Mod\n' };
 
+/** A zip that must be refused. */
+export function refused(title: string, reason: RegExp, zip: Buffer, go: GoVerdict = 'refuses'): ZipCase {
+  return { title, version: VERSION, zip, reason, go };
+}
+
 /** An honest small file below the module's root. */
 export function file(path: string, lies: Omit<CraftedEntry, 'name'> = {}): CraftedEntry {
   return { name: PREFIX + path, content: `package ${path.length}\n`, ...lies };
@@ -41,6 +46,9 @@ export function ended(end: CraftedEnd): Buffer {
 export function declared(path: string, size: number): CraftedEntry {
   return file(path, { both: { size } });
 }
+
+/** More than a check holds whole. */
+export const LARGE = Buffer.alloc(5 << 20, 'large');
 
 /** The limits of x/mod for a zip, and for go.mod and LICENSE, in bytes. */
 export const LIMIT = 500 << 20;

@@ -16,6 +16,7 @@ import {
  *   .meta/receipts/<escaped module>/@v/<escaped version>.json
  *   .meta/index/<RFC 3339 nanoseconds, UTC>/<escaped module>@<escaped version>
  *   .meta/queries/<escaped module>/@v/<escaped query>.json
+ *   .meta/refused/<escaped module>/@v/<escaped version>.json
  *   .meta/sumdb/<name>/...   unverified, else .meta/sumdb/<name>/+<key hash>/...
  *
  * `@v` is no element of a module path: without it, `.../x/v1.0.0.json` could be the receipt of a version of x and the
@@ -56,6 +57,11 @@ export function receiptKey({ module, version }: ModuleVersion): string {
   return `${RECEIPTS_FOLDER}${versionsFolder(module)}${escapeVersion(version)}.json`;
 }
 
+/** Gives the key of the evidence that a version was last refused for its content. */
+export function refusedKey({ module, version }: ModuleVersion): string {
+  return `${META_FOLDER}refused/${versionsFolder(module)}${escapeVersion(version)}.json`;
+}
+
 /** Gives the key of an index entry. Time: RFC 3339 in UTC with nine digits of fraction, so that keys sort by time. */
 export function indexKey(time: string, { module, version }: ModuleVersion): string {
   return `${INDEX_FOLDER}${time}/${escapePath(module)}@${escapeVersion(version)}`;
@@ -93,7 +99,9 @@ export function sumdbKey(name: string, path: string): string {
 export function isMutableKey(key: string): boolean {
   if (!key.startsWith(META_FOLDER)) return key.endsWith('/@v/list') || key.endsWith('/@latest');
   return (
-    key.startsWith(`${META_FOLDER}queries/`) || (key.startsWith(`${META_FOLDER}sumdb/`) && key.endsWith('/latest'))
+    key.startsWith(`${META_FOLDER}queries/`) ||
+    key.startsWith(`${META_FOLDER}refused/`) ||
+    (key.startsWith(`${META_FOLDER}sumdb/`) && key.endsWith('/latest'))
   );
 }
 

@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Receipt } from '#libs/ingest';
+import { RefusalError, type ModuleVersion } from '#libs/protocol';
+import { receiptKey, refusedKey } from '#libs/storage';
+import { status } from '../../../test/support/upstream.js';
+import { CONTEXT, startWorking, type Working } from './working.js';
+
+const VERSION = { module: 'example.com/m', version: 'v1.0.0' };
+const FOLDER = 'example.com/m/@v/v1.0.0';
+const FILES = { 'a.go': 'package a\n' };
+const LIE = 'h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+
+/** What the database answers, and what it was asked. */
+let answer: (version: ModuleVersion) => Promise<{ zip: string; goMod: string }>;
+let asked: string[];
+let working: Working;
+
+beforeEach(async () => {
+  asked = [];
+  const checksums = (version: ModuleVersion) => {
+    asked.push(`${version.module}@${version.version}`);
+    return answer(version);
+  };
+  working = await startWorking({ database: { name: 'sum.test', client: { checksums } } });
+  working.upstream.add(VERSION.module, VERSION.version, { files: FILES });
+});
+afterEach(() => working.close());
+
+const run = (job: 'fetch.mod' | 'fetch.zip', version: ModuleVersion = VERSION) =>
+  working.worker()[job](version, CONTEXT);
+const json = async <T>(key: string): Promise<T> => JSON.parse((await working.read(key)) ?? 'null') as T;
+const evidence = () => json<Record<string, string>>(refusedKey(VERSION));
+const kept = async () => (await working.keys('')).filter((key) => !key.startsWith('.meta/refused/'));
+const counted = async (result: string) =>
+  (await working.metrics.verifications.get()).values.find(({ labels }) => labels.result === result)?.value ?? 0;
+
+/** The hashes of the version as it is, learnt where no database stands in the way. */
+async function honest(): Promise<{ zip: string; goMod: string }> {
+  const other = await startWorking();
+  try {
+    other.upstream.add(VERSION.module, VERSION.version, { files: FILES });
+    await other.worker()['fetch.mod'](VERSION, CONTEXT);
+    await other.worker()['fetch.zip'](VERSION, CONTEXT);
+    const { zipHash = '', goModHash } = JSON.parse((await other.read(receiptKey(VERSION))) ?? '') as Receipt;
+    return { zip: zipHash, goMod: goModHash };
+  } finally {
+    await other.close();
+  }
+}
+
+describe('what a checksum database covers', () => {
+  it('is stored when the database agrees, and the receipt says so', async () => {
+    const hashes = await honest();
+    answer = () => Promise.resolve(hashes);
+    await run('fetch.mod');
+    await run('fetch.zip');
+    expect(await json<Receipt>(receiptKey(VERSION))).toMatchObject({
+      zipHash: hashes.zip,
+      goModHash: hashes.goMod,
+      checks: ['zip-rules', 'go.mod', 'checksum-database:sum.test'],
+    });
+    expect(await working.read(refusedKey(VERSION))).toBeNull();
+  });
+
+  it('is looked up while it is fetched', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: looked, resolve: look } = Promise.withResolvers<void>();
+    const hashes = await honest();
+    answer = async () => {
+      look();
+      await released;
+      return hashes;
+    };
+    working.upstream.respond(`/${FOLDER}.zip`, async (_request, _response, serve) => {
+      await looked;
+      serve();
+      release();
+    });
+    await run('fetch.zip');
+    expect(await kept()).toContain(`${FOLDER}.zip`);
+  });
+
+  it.each([
+    ['fetch.mod', { goMod: LIE }, 'go.mod'],
+    ['fetch.zip', { zip: LIE }, 'zip'],
+    ['fetch.zip', { goMod: LIE }, 'go.mod'],
+  ] as const)('is refused by %s and nothing stored when the database says %o', async (job, lie, file) => {
+    const hashes = await honest();
+    answer = () => Promise.resolve({ ...hashes, ...lie });
+    const got = file === 'zip' ? hashes.zip : hashes.goMod;
+    await expect(run(job)).rejects.toMatchObject({
+      kind: 'forbidden',
+      message: `example.com/m@v1.0.0: SECURITY ERROR: checksum mismatch: ${file} downloaded: ${got}, sum.test: ${LIE}`,
+    });
+    expect(await kept()).toEqual([]);
+    expect(await counted('checksum-mismatch')).toBe(1);
+    expect(await evidence()).toEqual({
+      ...VERSION,
+      refused: expect.stringMatching(/^\d{4}-.*Z$/),
+      file,
+      source: 'proxy',
+      by: 'sum.test',
+      wanted: LIE,
+      got,
+    });
+  });
+
+  it.each(['fetch.mod', 'fetch.zip'] as const)(
+    'is refused by %s with the words of a database that does not know it',
+    async (job) => {
+      answer = () => Promise.reject(new RefusalError('not-found', 'example.com/m@v1.0.0: unknown revision'));
+      await expect(run(job)).rejects.toMatchObject({ kind: 'not-found', message: /unknown revision/ });
+      expect(await working.keys('')).toEqual([]);
+      expect(await counted('checksum-unavailable')).toBe(1);
+    },
+  );
+
+  it('is refused, with evidence, when the database is caught lying', async () => {
+    answer = () => Promise.reject(new RefusalError('forbidden', 'example.com/m@v1.0.0: SECURITY ERROR: forged tile'));
+    await expect(run('fetch.zip')).rejects.toMatchObject({ kind: 'forbidden' });
+    expect(await kept()).toEqual([]);
+    expect(await counted('checksum-refused')).toBe(1);
+    expect(await evidence()).toMatchObject({ ...VERSION, reason: 'example.com/m@v1.0.0: SECURITY ERROR: forged tile' });
+  });
+
+  it('is refused as its source refuses it, whatever the database says later', async () => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    answer = () => promise;
+    working.upstream.respond(`/${FOLDER}.zip`, status(404, 'gone'));
+    await expect(run('fetch.zip')).rejects.toMatchObject({ kind: 'not-found', message: /gone/ });
+    // Nobody waits for it any more: unhandled, it would fail this run.
+    reject(new RefusalError('upstream', 'too late'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await working.keys('')).toEqual([]);
+  });
+
+  it('is checked again when it was stored before but never entered', async () => {
+    const hashes = await honest();
+    answer = () => Promise.resolve(hashes);
+    await run('fetch.zip');
+    answer = () => Promise.resolve({ ...hashes, zip: LIE });
+    await expect(run('fetch.mod')).rejects.toMatchObject({ kind: 'forbidden' });
+    expect(await working.read(receiptKey(VERSION))).toBeNull();
+    expect(await evidence()).toMatchObject({ file: 'zip', source: 'storage', wanted: LIE });
+  });
+});
+
+describe('what no database covers', () => {
+  const SECRET = { module: 'git.private.example/m', version: 'v1.0.0' };
+  const base = '/git.private.example/m/@v/v1.0.0';
+  const add = (word: string, mod = `module ${SECRET.module}\n`) =>
+    working.upstream.add(SECRET.module, SECRET.version, { mod, files: { 'a.go': word } });
+  const lose = (...kinds: string[]) =>
+    Promise.all(kinds.map((kind) => working.objects.delete(`${base.slice(1)}.${kind}`)));
+
+  beforeEach(async () => {
+    add('first');
+    await run('fetch.mod', SECRET);
+    await run('fetch.zip', SECRET);
+  });
+
+  it('is named to no database', async () => {
+    expect(asked).toEqual([]);
+    expect((await json<Receipt>(receiptKey(SECRET))).checks).toEqual(['zip-rules', 'go.mod']);
+  });
+
+  it('is fetched again when its zip was lost', async () => {
+    const before = await working.read(`${base.slice(1)}.zip`);
+    await lose('zip');
+    await run('fetch.zip', SECRET);
+    expect(await working.read(`${base.slice(1)}.zip`)).toBe(before);
+  });
+
+  it('is refused when its source has another zip than was seen first', async () => {
+    const { zipHash } = await json<Receipt>(receiptKey(SECRET));
+    await lose('zip', 'mod', 'info');
+    add('other');
+    await expect(run('fetch.zip', SECRET)).rejects.toMatchObject({
+      kind: 'forbidden',
+      message: expect.stringMatching(
+        /: SECURITY ERROR: checksum mismatch: zip downloaded: h1:\S+, first seen: h1:\S+$/,
+      ),
+    });
+    expect(await working.keys('git.private.example/')).toEqual([]);
+    expect(await json(refusedKey(SECRET))).toMatchObject({ file: 'zip', by: 'first seen', wanted: zipHash });
+    expect(await counted('moved-tag')).toBe(1);
+  });
+
+  it('is refused when its source has another go.mod than was seen first', async () => {
+    await lose('zip', 'mod', 'info');
+    add('first', `module ${SECRET.module}\n\ngo 1.21\n`);
+    await expect(run('fetch.mod', SECRET)).rejects.toMatchObject({ kind: 'forbidden' });
+    expect(await working.keys('git.private.example/')).toEqual([]);
+  });
+
+  it('is free to change after it was deleted with its receipt', async () => {
+    await lose('zip', 'mod', 'info');
+    await working.objects.delete(receiptKey(SECRET));
+    add('other', `module ${SECRET.module}\n\ngo 1.21\n`);
+    await run('fetch.mod', SECRET);
+    await run('fetch.zip', SECRET);
+    expect(await counted('moved-tag')).toBe(0);
+  });
+});
+
+describe('a zip that comes second', () => {
+  it('leaves the receipt to the zip that is stored', async () => {
+    const hashes = await honest();
+    answer = () => Promise.resolve(hashes);
+    await run('fetch.mod');
+    await Promise.all([run('fetch.zip'), run('fetch.zip')]);
+    expect((await json<Receipt>(receiptKey(VERSION))).zipHash).toBe(hashes.zip);
+  });
+});

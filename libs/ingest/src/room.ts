@@ -1,0 +1,39 @@
+import { statfs } from 'node:fs/promises';
+import { RefusalError } from '#libs/protocol';
+
+/** Bytes that stay free, for all else that writes there. */
+const FLOOR = 64 << 20;
+/** Bytes that a download may take: more than most zips do. A larger one meets the full disk itself, and is refused then. */
+const DOWNLOAD = 16 << 20;
+
+/** Gives the free bytes of a folder's file system. */
+export type FreeBytes = (folder: string) => Promise<number>;
+
+/** Lets downloads begin only while their disks have room: the scratch space, and a storage of files. */
+export class Room {
+  private running = 0;
+
+  constructor(
+    private readonly folders: readonly string[],
+    private readonly free: FreeBytes = freeBytes,
+  ) {}
+
+  /** Runs a download. Throws RefusalError `busy`, at once, when it and those that run may fill a disk. */
+  async use<T>(download: () => Promise<T>): Promise<T> {
+    this.running++;
+    try {
+      const needed = FLOOR + this.running * DOWNLOAD;
+      const free = await Promise.all(this.folders.map((folder) => this.free(folder)));
+      if (Math.min(...free) < needed) throw new RefusalError('busy', 'this worker has no room for another download');
+      return await download();
+    } finally {
+      this.running--;
+    }
+  }
+}
+
+/** What can't be told is no reason to refuse. */
+async function freeBytes(folder: string): Promise<number> {
+  const found = await statfs(folder).catch(() => null);
+  return found ? found.bavail * found.bsize : Infinity;
+}

@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { Room } from '../src/room.js';
+
+const MIB = 1 << 20;
+
+it('lets a download begin while its disks have room, and gives what it gives', async () => {
+  const folder = await mkdtemp(`${tmpdir()}/stoa-room-`);
+  try {
+    expect(await new Room([folder]).use(() => Promise.resolve('done'))).toBe('done');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it.each([
+  ['scratch', { scratch: 79 * MIB, storage: 10_000 * MIB }],
+  ['storage', { scratch: 10_000 * MIB, storage: 79 * MIB }],
+])('refuses a download as busy, before it begins, when the disk of the %s is nearly full', async (_name, free) => {
+  const room = new Room(['scratch', 'storage'], (folder) => Promise.resolve(free[folder as keyof typeof free]));
+  let begun = false;
+  const download = room.use(async () => (begun = true));
+  await expect(download).rejects.toMatchObject({
+    kind: 'busy',
+    message: 'this worker has no room for another download',
+  });
+  expect(begun).toBe(false);
+});
+
+it('counts what running downloads may still take, until they end', async () => {
+  const room = new Room(['scratch'], () => Promise.resolve(100 * MIB));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const running = [room.use(() => promise), room.use(() => promise)];
+  await expect(room.use(() => promise)).rejects.toMatchObject({ kind: 'busy' });
+  resolve();
+  await Promise.all(running);
+  await expect(room.use(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  await expect(room.use(() => Promise.resolve('fine'))).resolves.toBe('fine');
+});
+
+it('takes a disk that tells nothing for one with room', async () => {
+  await expect(new Room(['/nowhere/at/all']).use(() => Promise.resolve('fine'))).resolves.toBe('fine');
+});

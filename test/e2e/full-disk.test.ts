@@ -1,0 +1,44 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../support/ask.js';
+import { canMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+
+const MIB = 1 << 20;
+
+// Mounting is root's; libs/ingest/test/room.test.ts has the same of a disk that is told of.
+describe.runIf(canMount)('a worker whose disk is full', () => {
+  let upstream: FakeUpstream;
+  let disk: SmallDisk;
+  let stack: Stack;
+  beforeAll(async () => {
+    upstream = await startUpstream();
+    upstream.add('example.com/kept', 'v1.0.0').add('example.com/wanted', 'v1.0.0');
+    disk = await mountSmallDisk(100 * MIB);
+    stack = await startStack({ env: { GOPROXY: upstream.url, STOA_DATA_DIR: join(disk.folder, 'data') } });
+  }, 60_000);
+  afterAll(async () => {
+    await stack?.close();
+    await disk?.close();
+    await upstream?.close();
+  });
+
+  it('refuses new zips with 503 and Retry-After, serves hits, and goes on when there is room', async () => {
+    const kept = `${stack.url}/example.com/kept/@v/v1.0.0.zip`;
+    const wanted = `${stack.url}/example.com/wanted/@v/v1.0.0.zip`;
+    expect((await ask(kept)).status).toBe(200);
+    const filling = join(disk.folder, 'filling');
+    await writeFile(filling, Buffer.alloc(40 * MIB));
+    const refused = await ask(wanted);
+    expect([refused.status, refused.text, refused.headers.get('retry-after')]).toEqual([
+      503,
+      'unavailable: example.com/wanted@v1.0.0: this worker has no room for another download\n',
+      expect.stringMatching(/^\d+$/),
+    ]);
+    expect((await ask(kept)).status).toBe(200);
+    await rm(filling);
+    expect((await ask(wanted)).status).toBe(200);
+  }, 60_000);
+});
