@@ -40,57 +40,56 @@ export function createHandlers(parts: Parts): Handlers {
       return answer;
     }
   };
-  const sumdb = async ({ name, path }: SumdbPath, { signal }: JobContext): Promise<void> => {
+  const sumdb = async ({ name, path }: SumdbPath, context: JobContext): Promise<void> => {
     const database = sumdbs.find((one) => one.name === name);
     if (!database) throw new RefusalError('not-found', `${name}: this checksum database is not proxied here`);
-    await archive.save(name, path, (await fetcher.sumdb(database, path, { signal })).bytes);
+    await archive.save(name, path, (await fetcher.sumdb(database, path, context)).bytes);
   };
 
   return {
-    'fetch.mod': async (version, { signal }) => {
+    'fetch.mod': async (version, context) => {
+      const { signal } = context;
       // With the .info its .mod is stored, which comes first.
       if (await stored({ kind: 'info', ...version })) return ingest.complete(version, scratch, signal);
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
-      const [mod, info] = await Promise.allSettled([
-        fetcher.mod(version, { signal }),
-        fetcher.info(version, { signal }),
-      ]);
+      const [mod, info] = await Promise.allSettled([fetcher.mod(version, context), fetcher.info(version, context)]);
       if (mod.status === 'rejected') throw mod.reason;
       await ingest.storeMod(version, mod.value);
       if (info.status === 'rejected') throw info.reason;
       await ingest.storeInfo(version, info.value);
       await ingest.complete(version, scratch, signal);
     },
-    'fetch.zip': async (version: ModuleVersion, { signal }) => {
+    'fetch.zip': async (version: ModuleVersion, context) => {
+      const { signal } = context;
       const started = Date.now();
       if (await stored({ kind: 'zip', ...version })) return ingest.complete(version, scratch, signal);
       await scratch.use(async (folder) => {
-        await ingest.storeZip(version, await fetcher.zip(version, { signal, scratch: folder }), started, signal);
+        await ingest.storeZip(version, await fetcher.zip(version, { ...context, scratch: folder }), started, signal);
       });
     },
-    'query.list': async ({ module, seen }, { signal }) => {
+    'query.list': async ({ module, seen }, context) => {
       const file = { kind: 'list', module } as const;
       if (await renewed(file, seen)) return;
-      const versions = await orElse(fetcher.list(module, { signal }), file, async () => {
+      const versions = await orElse(fetcher.list(module, context), file, async () => {
         const kept = await modules.versions(module);
         return kept.length > 0 ? kept : null;
       });
       await ingest.storeList(module, versions);
       await refreshed(moduleKey(file));
     },
-    'query.latest': async ({ module, seen }, { signal }) => {
+    'query.latest': async ({ module, seen }, context) => {
       const file = { kind: 'latest', module } as const;
       if (await renewed(file, seen)) return;
-      const latest = await orElse(fetcher.latest(module, { signal }), file, async () => {
+      const latest = await orElse(fetcher.latest(module, context), file, async () => {
         const kept = await catalog.storedLatest(module);
         return kept?.body ? { bytes: await readBody(kept.body), source: 'storage' } : null;
       });
       await ingest.storeLatest(module, latest);
       await refreshed(moduleKey(file));
     },
-    'query.revision': async ({ module, query, seen }, { signal }) => {
+    'query.revision': async ({ module, query, seen }, context) => {
       if (await renewed({ kind: 'query', module, query }, seen)) return;
-      await ingest.storeResolution(module, query, await fetcher.resolve(module, query, { signal }));
+      await ingest.storeResolution(module, query, await fetcher.resolve(module, query, context));
       await refreshed(queryKey(module, query));
     },
     'sumdb.lookup': sumdb,

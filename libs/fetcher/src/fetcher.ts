@@ -4,6 +4,8 @@ import type { ModuleVersion } from '#libs/protocol';
 export interface FetchContext {
   /** Aborted at the job's deadline, at shutdown, or when the job's lock is lost. */
   readonly signal: AbortSignal;
+  /** The request that first asked for it, for the log. */
+  readonly requestId?: string;
 }
 
 /** What a fetch of a large file may use. */

@@ -33,6 +33,8 @@ export class Metrics {
     'Until the last byte of an upstream answer.',
   );
   readonly goCommands = this.counter('go_commands_total', 'Runs of the go command.', ['command', 'outcome']);
+  readonly vcsCacheBytes = this.gauge('vcs_cache_bytes', 'Kept repositories of the go command, as last measured.');
+  readonly vcsCacheEvictions = this.counter('vcs_cache_evictions_total', 'Kept repositories removed for want of room.');
   readonly storageDuration = this.histogram('storage_operation_duration_seconds', 'Storage operations.', [
     'backend',
     'operation',

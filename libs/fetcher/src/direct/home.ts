@@ -15,7 +15,7 @@ const FOR_OWNER_ONLY = 0o600;
 export async function furnishHome(folders: GoFolders, vcs: VcsCredentials, insecure: boolean): Promise<void> {
   await mkdir(join(folders.home, '.ssh'), { recursive: true });
   await chmod(folders.home, 0o700);
-  for (const folder of [folders.gopath, folders.cache, folders.empty, join(folders.modules, 'cache', 'vcs')]) {
+  for (const folder of [folders.gopath, folders.cache, folders.empty, folders.vcs, folders.jobs]) {
     await mkdir(folder, { recursive: true });
   }
   const ssh = sshFiles(folders);
@@ -55,7 +55,10 @@ function gitConfig(vcs: VcsCredentials, insecure: boolean): string {
     '[gc]\n\tautoDetach = false',
     '[maintenance]\n\tautoDetach = false',
     ...(vcs.gitConfigFile ? [`[include]\n\tpath = "${vcs.gitConfigFile.replaceAll(/["\\]/g, String.raw`\$&`)}"`] : []),
+    // Behind the user's file: a repository of others runs nothing here and names no further ones.
     '[core]\n\thooksPath = /dev/null',
+    '[submodule]\n\trecurse = false',
+    '[fetch]\n\trecurseSubmodules = false',
     '',
   ].join('\n');
 }

@@ -46,12 +46,14 @@ export interface DirectChanges {
   readonly extra?: Readonly<Record<string, string>>;
   /** The data folder of another worker. */
   readonly dataDir?: string;
+  /** Bytes of kept repositories. */
+  readonly vcsCache?: number;
 }
 
 /** Makes a fetcher that knows no host but this one. */
 export async function setUpDirect(
   host: GitHost,
-  { go = {}, vcs = {}, extra = {}, dataDir: shared }: DirectChanges = {},
+  { go = {}, vcs = {}, extra = {}, dataDir: shared, vcsCache = Infinity }: DirectChanges = {},
 ): Promise<DirectSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'direct-'));
   const dataDir = shared ?? join(folder, 'data dir');
@@ -62,6 +64,7 @@ export async function setUpDirect(
     vcs,
     dataDir,
     concurrency: 2,
+    vcsCache,
     metrics,
     log: (...line) => log.push(JSON.stringify(line)),
   });
