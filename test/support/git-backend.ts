@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { fixtureGitEnv } from './git-repository.js';
 
-/** Answers one smart HTTP request with the real `git http-backend`, a CGI program. */
+/** Answers one smart HTTP request, whose body was read, with the real `git http-backend`, a CGI program. */
 export function answerWithGit(
   root: string,
   path: string,
   query: string,
   request: IncomingMessage,
+  body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
   const header = (name: string): string => String(request.headers[name] ?? '');
@@ -25,14 +26,13 @@ export function answerWithGit(
       // Without it git speaks protocol version 0, which can't fetch a commit by its hash.
       GIT_PROTOCOL: header('git-protocol'),
       HTTP_CONTENT_ENCODING: header('content-encoding'),
-      ...(request.headers['content-length'] ? { CONTENT_LENGTH: request.headers['content-length'] } : {}),
+      CONTENT_LENGTH: String(body.length),
     },
   });
-  // A client that was killed ends its request in the middle: the backend then gets a closed pipe, and ends too.
-  request.on('error', () => backend.kill());
+  // A client that was killed is no reason to go on.
   response.on('close', () => backend.kill());
   backend.stdin.on('error', () => backend.stdin.destroy());
-  request.pipe(backend.stdin);
+  backend.stdin.end(body);
 
   return new Promise((resolve, reject) => {
     let head: Buffer | null = Buffer.alloc(0);

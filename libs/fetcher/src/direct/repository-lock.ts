@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 /** Locks a file as `flock -n` does, then says again what it is told: for systems without that command (macOS). */
 const LOCK =
-  'use Fcntl ":flock"; open(my $file, ">>", $ARGV[0]) && flock($file, LOCK_EX | LOCK_NB) or exit 1; $| = 1; print while <STDIN>';
+  'use Fcntl ":flock"; open(my $file, ">>", $ARGV[0]) or exit 1; flock($file, LOCK_EX | LOCK_NB) or exit 1; $| = 1; print while <STDIN>';
 
 /** The programs that can hold a lock until their input ends. */
 const holders = (file: string): readonly (readonly [program: string, args: readonly string[]])[] => [
