@@ -59,7 +59,7 @@ export class GitHost {
   readonly transfers: Transfers = { count: 0, running: 0, most: 0 };
   private readonly repos = new Map<string, GitRepository>();
   private readonly passwords = new Map<string, string>();
-  private readonly failures = new Map<string, number>();
+  private readonly failures = new Map<string, { readonly status: number; readonly text: string }>();
   private readonly hangs = new Map<string, Record<keyof Hang, PromiseWithResolvers<void>>>();
   private readonly holds = new Map<string, Record<'arrived' | 'passed', PromiseWithResolvers<void>>>();
   /** Import path to the URL of its repository, where that is another's. */
@@ -131,9 +131,9 @@ export class GitHost {
     return { arrived: hold.arrived.promise, release: () => hold.passed.resolve() };
   }
 
-  /** Answers every request under a path with a status, until given 0. */
-  fail(path: string, status: number): void {
-    this.failures.set(path, status);
+  /** Answers every request under a path with a status, until given 0; only git's requests when there is a text to repeat. */
+  fail(path: string, status: number, text = ''): void {
+    this.failures.set(path, { status, text });
   }
 
   /** Lets git requests to a repository hang for ever. */
@@ -156,8 +156,10 @@ export class GitHost {
       return void response.end(importPage(vanity, this.vanities.get(vanity) ?? ''));
     }
     const repo = longestPrefix(this.repos.keys(), asked);
-    const status = this.failures.get(repo ?? asked) ?? 0;
-    if (status > 0) return void response.writeHead(status).end();
+    const { status = 0, text = '' } = this.failures.get(repo ?? asked) ?? {};
+    if (status > 0 && !(text && target.searchParams.has('go-get'))) {
+      return void response.writeHead(status, { 'Content-Type': 'text/plain' }).end(text);
+    }
     if (!repo) return void response.writeHead(404).end();
     if (target.searchParams.has('go-get')) {
       const wanted = this.pagePasswords.get(repo);
