@@ -62,7 +62,7 @@ export class GitHost {
   private readonly failures = new Map<string, { readonly status: number; readonly text: string }>();
   private readonly hangs = new Map<string, Record<keyof Hang, PromiseWithResolvers<void>>>();
   private readonly holds = new Map<string, Record<'arrived' | 'passed', PromiseWithResolvers<void>>>();
-  /** Import path to the URL of its repository, where that is another's. */
+  /** Import path to system and URL of its repository, where that is another's. */
   private readonly vanities = new Map<string, string>();
   /** Page path to the only Authorization header that it takes. */
   private readonly pagePasswords = new Map<string, string>();
@@ -110,8 +110,8 @@ export class GitHost {
   }
 
   /** Says on the page of an import path that its repository is elsewhere: `https://git.example.com/team/mod`. */
-  createVanity(path: string, url: string): void {
-    this.vanities.set(path, url);
+  createVanity(path: string, url: string, system = 'git'): void {
+    this.vanities.set(path, `${system} ${url}`);
   }
 
   /** Asks for basic authentication in front of a repository (its go-get page stays open, as on real hosts). */
@@ -164,7 +164,7 @@ export class GitHost {
     if (target.searchParams.has('go-get')) {
       const wanted = this.pagePasswords.get(repo);
       if (wanted && request.headers.authorization !== wanted) return void response.writeHead(401).end();
-      return void response.end(importPage(repo, `${target.protocol}//${repo}`));
+      return void response.end(importPage(repo, `git ${target.protocol}//${repo}`));
     }
 
     const hang = this.hangs.get(repo);
@@ -211,6 +211,6 @@ function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-function importPage(prefix: string, url: string): string {
-  return `<html><head><meta name="go-import" content="${prefix} git ${url}"></head></html>\n`;
+function importPage(prefix: string, repository: string): string {
+  return `<html><head><meta name="go-import" content="${prefix} ${repository}"></head></html>\n`;
 }

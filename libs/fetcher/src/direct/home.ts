@@ -55,10 +55,7 @@ function gitConfig(vcs: VcsCredentials, insecure: boolean): string {
     '[gc]\n\tautoDetach = false',
     '[maintenance]\n\tautoDetach = false',
     ...(vcs.gitConfigFile ? [`[include]\n\tpath = "${vcs.gitConfigFile.replaceAll(/["\\]/g, String.raw`\$&`)}"`] : []),
-    // Behind the user's file: a repository of others runs nothing here and names no further ones.
     '[core]\n\thooksPath = /dev/null',
-    '[submodule]\n\trecurse = false',
-    '[fetch]\n\trecurseSubmodules = false',
     '',
   ].join('\n');
 }

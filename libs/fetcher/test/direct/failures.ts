@@ -26,6 +26,22 @@ export const FAILURES: readonly (readonly [string, kind: string, reason: string]
     'invalid pseudo-version: preceding tag (v1.1.0) not found',
   ],
   [
+    `go: ${V}: invalid pseudo-version: revision is shorter than canonical (expected 0a1b2c3d4e5f)`,
+    'not-found',
+    'invalid pseudo-version: revision is shorter than canonical (expected 0a1b2c3d4e5f)',
+  ],
+  [
+    `go: ${V}: invalid pseudo-version: revision 0a1b2c3d4e5f is not a descendent of preceding tag (v1.1.0)`,
+    'not-found',
+    'invalid pseudo-version: revision 0a1b2c3d4e5f is not a descendent of preceding tag (v1.1.0)',
+  ],
+  [
+    `go: ${V}: invalid version: go.mod has non-.../v2 module path "${M}" (and .../v2/go.mod does not exist) at revision v2.0.0`,
+    'not-found',
+    `invalid version: go.mod has non-.../v2 module path "${M}" (and .../v2/go.mod does not exist) at revision v2.0.0`,
+  ],
+  [`go: ${V}: invalid version: ambiguous revision 0a1b2c3`, 'not-found', 'invalid version: ambiguous revision 0a1b2c3'],
+  [
     `go: ${V}: invalid version: module contains a go.mod file, so module path must match major version ("${M}/v2")`,
     'not-found',
     `invalid version: module contains a go.mod file, so module path must match major version ("${M}/v2")`,
@@ -271,6 +287,21 @@ export const FAILURES: readonly (readonly [string, kind: string, reason: string]
     ),
     'internal',
     'git: Could not read from remote repository.',
+  ],
+  [
+    git('fetch -f origin', 'fatal: not a git repository (or any parent up to mount point /)'),
+    'internal',
+    'git: not a git repository (or any parent up to mount point /)',
+  ],
+  [
+    `go: ${V}: invalid version: /srv/stoa/vcs/0a.info exists with wrong content (have "x" want "y")`,
+    'internal',
+    'invalid version: <path> exists with wrong content (have "x" want "y")',
+  ],
+  [
+    `go: ${V}: git ls-remote -q origin in /srv/stoa/vcs/0a: chdir /srv/stoa/vcs/0a: no such file or directory`,
+    'internal',
+    'git ls-remote -q origin in <path>: chdir <path>: no such file or directory',
   ],
   [
     git('fetch -f origin', "fatal: Unable to create '/srv/stoa/vcs/0a/shallow.lock': File exists."),
