@@ -1,16 +1,21 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { fixtureGitEnv } from './git-repository.js';
 
-/** Answers one smart HTTP request, whose body was read, with the real `git http-backend`, a CGI program. */
-export function answerWithGit(
+/**
+ * Answers one smart HTTP request, whose body was read, with the real `git http-backend`, a CGI program. `bandwidth`:
+ * bytes a second.
+ */
+export async function answerWithGit(
   root: string,
   path: string,
   query: string,
   request: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
+  bandwidth = Infinity,
 ): Promise<void> {
   const header = (name: string): string => String(request.headers[name] ?? '');
   const backend = spawn('git', ['http-backend'], {
@@ -31,21 +36,19 @@ export function answerWithGit(
   });
   // A client that was killed is no reason to go on.
   response.on('close', () => backend.kill());
+  backend.on('error', () => response.destroy());
   backend.stdin.on('error', () => backend.stdin.destroy());
   backend.stdin.end(body);
 
-  return new Promise((resolve, reject) => {
-    let head: Buffer | null = Buffer.alloc(0);
-    backend.stdout.on('data', (chunk: Buffer) => {
-      if (head === null) response.write(chunk);
-      else head = writeHead(response, Buffer.concat([head, chunk]));
-    });
-    backend.on('error', reject);
-    backend.on('close', () => {
-      response.end();
-      resolve();
-    });
-  });
+  let head: Buffer | null = Buffer.alloc(0);
+  let due = performance.now();
+  for await (const chunk of backend.stdout as AsyncIterable<Buffer>) {
+    if (head === null) response.write(chunk);
+    else head = writeHead(response, Buffer.concat([head, chunk]));
+    due += (1000 * chunk.length) / bandwidth;
+    if (due > performance.now()) await delay(due - performance.now());
+  }
+  response.end();
 }
 
 /** Writes the header and what follows it, once the whole header is there; gives back what is still to be read as header. */

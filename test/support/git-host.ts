@@ -71,12 +71,16 @@ export class GitHost {
   private constructor(
     readonly root: string,
     private readonly certificate: GitCertificate | null,
+    private readonly bandwidth: number,
   ) {}
 
-  /** `tls`: the hosts speak https, with a certificate that `env` has go and git trust. */
-  static async start({ tls = false } = {}): Promise<GitHost> {
+  /**
+   * `tls`: the hosts speak https, with a certificate that `env` has go and git trust. `bandwidth`: bytes a second of
+   * what git sends, for a benchmark.
+   */
+  static async start({ tls = false, bandwidth = Infinity } = {}): Promise<GitHost> {
     const root = await mkdtemp(join(tmpdir(), 'git-host-'));
-    const host = new GitHost(root, tls ? await gitCertificate(root) : null);
+    const host = new GitHost(root, tls ? await gitCertificate(root) : null, bandwidth);
     host.proxy = await startForwardProxy((forwarded) => host.answer(forwarded), host.certificate ?? undefined);
     return host;
   }
@@ -182,7 +186,7 @@ export class GitHost {
       const hold = this.holds.get(`${question} ${repo}`);
       hold?.arrived.resolve();
       await hold?.passed.promise;
-      await answerWithGit(this.root, `/${asked}`, target.search.slice(1), request, body, response);
+      await answerWithGit(this.root, `/${asked}`, target.search.slice(1), request, body, response, this.bandwidth);
     };
     await (question === 'transfer' ? this.counted(answering) : answering());
   }

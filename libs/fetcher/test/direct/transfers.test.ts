@@ -54,9 +54,9 @@ it('two workers that share the data folder and want two versions at once have on
 
 it('what is in the kept repository is not transferred again, to no worker and for no module in it', async () => {
   const before = host.transfers.count;
-  for (const { fetcher, context } of [one, other]) {
+  for (const worker of [one, other]) {
     for (const module of [MODULE, `${MODULE}/sub`]) {
-      await fetcher.zip({ module, version: 'v1.0.0' }, await context());
+      await worker.fetcher.zip({ module, version: 'v1.0.0' }, await worker.context());
     }
   }
   expect(host.transfers.count).toBe(before);
