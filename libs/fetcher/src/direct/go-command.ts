@@ -141,15 +141,17 @@ export class GoCommand {
     { requestId }: FetchContext,
   ): RefusalError {
     const text = answer?.error ?? finished.stderr;
-    const { kind, reason } = classify(text, subject);
+    const clean = withoutSecrets(text, this.secrets);
+    const { kind } = classify(text, subject);
+    const { reason } = classify(clean, subject);
     this.options.log?.(kind === 'internal' || kind === 'busy' ? 'warn' : 'info', 'go command failed', {
       subject,
       kind,
       requestId,
       code: finished.code,
-      text: withoutSecrets(text, this.secrets),
+      text: clean,
     });
-    return new RefusalError(kind, `${subject}: ${withoutSecrets(reason, this.secrets)}`);
+    return new RefusalError(kind, `${subject}: ${reason}`);
   }
 
   private async start(
