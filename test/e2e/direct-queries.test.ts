@@ -176,4 +176,19 @@ describe('versions of modules in version control', () => {
     expect(text).toMatch(/^not found: example\.com\/.{1,580}\n$/);
     expect(judged.queries.get(`example.com/${module}@${query}`)?.Error).toBeDefined();
   });
+
+  it('that are refused are in the log of the worker with all that go said, and who asked', async () => {
+    const { status, headers } = await ask(`${stack.url}/example.com/nosuch/@v/v1.2.3.info`);
+    expect(status).toBe(404);
+    await expect
+      .poll(() => stack.workers[0]?.log)
+      .toContainEqual(
+        expect.objectContaining({
+          msg: 'go command failed',
+          subject: 'example.com/nosuch@v1.2.3',
+          requestId: headers.get('x-request-id'),
+          text: expect.stringContaining('reading http://example.com/nosuch?go-get=1: 404 Not Found') as unknown,
+        }),
+      );
+  });
 });

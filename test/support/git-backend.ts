@@ -1,15 +1,21 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { fixtureGitEnv } from './git-repository.js';
 
-/** Answers one smart HTTP request with the real `git http-backend`, a CGI program. */
-export function answerWithGit(
+/**
+ * Answers one smart HTTP request, whose body was read, with the real `git http-backend`, a CGI program. `bandwidth`:
+ * bytes a second.
+ */
+export async function answerWithGit(
   root: string,
   path: string,
   query: string,
   request: IncomingMessage,
+  body: Buffer,
   response: ServerResponse,
+  bandwidth = Infinity,
 ): Promise<void> {
   const header = (name: string): string => String(request.headers[name] ?? '');
   const backend = spawn('git', ['http-backend'], {
@@ -25,27 +31,24 @@ export function answerWithGit(
       // Without it git speaks protocol version 0, which can't fetch a commit by its hash.
       GIT_PROTOCOL: header('git-protocol'),
       HTTP_CONTENT_ENCODING: header('content-encoding'),
-      ...(request.headers['content-length'] ? { CONTENT_LENGTH: request.headers['content-length'] } : {}),
+      CONTENT_LENGTH: String(body.length),
     },
   });
-  // A client that was killed ends its request in the middle: the backend then gets a closed pipe, and ends too.
-  request.on('error', () => backend.kill());
+  // A client that was killed is no reason to go on.
   response.on('close', () => backend.kill());
+  backend.on('error', () => response.destroy());
   backend.stdin.on('error', () => backend.stdin.destroy());
-  request.pipe(backend.stdin);
+  backend.stdin.end(body);
 
-  return new Promise((resolve, reject) => {
-    let head: Buffer | null = Buffer.alloc(0);
-    backend.stdout.on('data', (chunk: Buffer) => {
-      if (head === null) response.write(chunk);
-      else head = writeHead(response, Buffer.concat([head, chunk]));
-    });
-    backend.on('error', reject);
-    backend.on('close', () => {
-      response.end();
-      resolve();
-    });
-  });
+  let head: Buffer | null = Buffer.alloc(0);
+  let due = performance.now();
+  for await (const chunk of backend.stdout as AsyncIterable<Buffer>) {
+    if (head === null) response.write(chunk);
+    else head = writeHead(response, Buffer.concat([head, chunk]));
+    due += (1000 * chunk.length) / bandwidth;
+    if (due > performance.now()) await delay(due - performance.now());
+  }
+  response.end();
 }
 
 /** Writes the header and what follows it, once the whole header is there; gives back what is still to be read as header. */

@@ -19,10 +19,15 @@ export interface GitLink {
   readonly link: string;
 }
 
+/** A commit of another repository in place of a file: a submodule. */
+export interface GitSubmodule {
+  readonly commit: string;
+}
+
 /** One commit and what points to it. */
 export interface GitStep {
   /** Path to content; `null` removes the file. Files not named stay. */
-  readonly files: Readonly<Record<string, string | GitLink | null>>;
+  readonly files: Readonly<Record<string, string | GitLink | GitSubmodule | null>>;
   /** Default: `main`. A new branch begins at the tip of `main`. */
   readonly branch?: string;
   readonly tags?: readonly string[];
@@ -91,6 +96,7 @@ export class GitRepository {
     for (const [path, content] of Object.entries(step.files)) {
       if (content === null) lines.push(`D ${path}`);
       else if (typeof content === 'string') lines.push(`M 100644 inline ${path}`, ...data(content));
+      else if ('commit' in content) lines.push(`M 160000 ${content.commit} ${path}`);
       else lines.push(`M 120000 inline ${path}`, ...data(content.link));
     }
     for (const tag of step.tags ?? []) lines.push(`reset refs/tags/${tag}`, `from :${mark}`, '');

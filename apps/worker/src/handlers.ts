@@ -42,57 +42,56 @@ export function createHandlers(parts: Parts): Handlers {
   const sumdb = ({ name, path }: SumdbPath, { signal }: JobContext): Promise<void> => sumdbs.keep(name, path, signal);
 
   return {
-    'fetch.mod': async (version, { signal, deadline }) => {
+    'fetch.mod': async (version, context) => {
+      const { signal } = context;
       // With the .info its .mod is stored, which comes first.
       if (await stored({ kind: 'info', ...version })) return ingest.complete(version, scratch, signal);
       // Looked up meanwhile, awaited by the first that is stored.
       const expected = ingest.expect(version, signal);
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
-      const [mod, info] = await Promise.allSettled([
-        fetcher.mod(version, { signal, deadline }),
-        fetcher.info(version, { signal, deadline }),
-      ]);
+      const [mod, info] = await Promise.allSettled([fetcher.mod(version, context), fetcher.info(version, context)]);
       if (mod.status === 'rejected') throw mod.reason;
       await ingest.storeMod(version, mod.value, expected);
       if (info.status === 'rejected') throw info.reason;
       await ingest.storeInfo(version, info.value);
       await ingest.complete(version, scratch, signal, expected);
     },
-    'fetch.zip': async (version: ModuleVersion, { signal, deadline }) => {
+    'fetch.zip': async (version: ModuleVersion, context) => {
+      const { signal } = context;
       const started = Date.now();
       if (await stored({ kind: 'zip', ...version })) return ingest.complete(version, scratch, signal);
       const expected = ingest.expect(version, signal);
       const isOurs = await room.use(() =>
         scratch.use(async (folder) => {
-          const fetched = await fetcher.zip(version, { signal, deadline, scratch: folder });
+          const fetched = await fetcher.zip(version, { ...context, scratch: folder });
           return ingest.storeZip(version, fetched, expected, started, signal);
         }),
       );
       if (!isOurs) await ingest.complete(version, scratch, signal, expected);
     },
-    'query.list': async ({ module, seen }, { signal, deadline }) => {
+    'query.list': async ({ module, seen }, context) => {
       const file = { kind: 'list', module } as const;
       if (await renewed(file, seen)) return;
-      const versions = await orElse(fetcher.list(module, { signal, deadline }), file, async () => {
+      const versions = await orElse(fetcher.list(module, context), file, async () => {
         const kept = await modules.versions(module);
         return kept.length > 0 ? kept : null;
       });
       await ingest.storeList(module, versions);
       await refreshed(moduleKey(file));
     },
-    'query.latest': async ({ module, seen }, { signal, deadline }) => {
+    'query.latest': async ({ module, seen }, context) => {
       const file = { kind: 'latest', module } as const;
       if (await renewed(file, seen)) return;
-      const latest = await orElse(fetcher.latest(module, { signal, deadline }), file, async () => {
+      const latest = await orElse(fetcher.latest(module, context), file, async () => {
         const kept = await catalog.storedLatest(module);
         return kept?.body ? { bytes: await readBody(kept.body), source: 'storage' } : null;
       });
       await ingest.storeLatest(module, latest);
       await refreshed(moduleKey(file));
     },
-    'query.revision': async ({ module, query, seen }, { signal, deadline }) => {
+    'query.revision': async ({ module, query, seen }, context) => {
       if (await renewed({ kind: 'query', module, query }, seen)) return;
-      await ingest.storeResolution(module, query, await fetcher.resolve(module, query, { signal, deadline }));
+      await ingest.storeResolution(module, query, await fetcher.resolve(module, query, context));
       await refreshed(queryKey(module, query));
     },
     'sumdb.lookup': sumdb,

@@ -41,6 +41,7 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
     vcs: config.vcs,
     dataDir: config.dataDir,
     concurrency: config.goConcurrency,
+    vcsCache: config.vcsCache,
     metrics,
     proxy,
     log: (level, message, fields) => log[level](fields, message),

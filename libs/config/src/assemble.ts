@@ -36,6 +36,7 @@ export function assembleConfig(values: Values, env: Environment): Config {
       gitConfigFile: values.STOA_GIT_CONFIG_FILE,
       githubToken: values.STOA_GITHUB_TOKEN,
     },
+    vcsCache: values.STOA_VCS_CACHE,
     listTtl: values.STOA_LIST_TTL,
     refreshWait: values.STOA_REFRESH_WAIT,
     notFoundTtl: values.STOA_NOT_FOUND_TTL,

@@ -117,6 +117,8 @@ export interface Config {
   readonly maxWaiting: number;
   readonly go: GoConfig;
   readonly vcs: VcsCredentials;
+  /** Bytes. */
+  readonly vcsCache: number;
   readonly listTtl: number;
   readonly refreshWait: number;
   readonly notFoundTtl: number;

@@ -143,6 +143,11 @@ export const settingsSchema = z.object({
     'variables for the go command and for the choice of sources: values may hold `,` `=` and spaces, `\\;` is a semicolon, a later entry wins, `KEY=` empties',
     { fallback: '', secret: 'part' },
   ),
+  STOA_VCS_CACHE: go(
+    size(),
+    'room for the repositories that are kept for the next version of a module; workers of one host may share them',
+    { fallback: '5GiB' },
+  ),
   GOPROXY: go(kind('list', checkGoproxy), 'sources of public modules, tried in order: URLs, `direct`, `off`', {
     fallback: goDefault,
   }),
@@ -225,7 +230,6 @@ export const UNSUPPORTED = [
   'STOA_ZIP_REDIRECT',
   'STOA_S3_PUBLIC_ENDPOINT',
   'STOA_DISK_CACHE',
-  'STOA_VCS_CACHE',
   'STOA_DOWNLOAD_MODE',
   'STOA_DOWNLOAD_URL',
 ] as const;

@@ -41,6 +41,7 @@ describe('settings', () => {
         inherited: { PATH: '/usr/bin' },
       },
       vcs: {},
+      vcsCache: 5 * 1024 ** 3,
       listTtl: 60_000,
       refreshWait: 3000,
       notFoundTtl: 60_000,

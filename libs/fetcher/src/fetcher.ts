@@ -6,6 +6,8 @@ export interface FetchContext {
   readonly signal: AbortSignal;
   /** When the job's time is over, on performance.now()'s clock; sources share it. Absent: nobody knows. */
   readonly deadline?: number;
+  /** The request that first asked for it, for the log. */
+  readonly requestId?: string;
 }
 
 /** What a fetch of a large file may use. */

@@ -41,6 +41,8 @@ export class Metrics {
   readonly egressRefused = this.counter('egress_refused_total', 'Connections to addresses that are not allowed.', [
     'range',
   ]);
+  readonly vcsCacheBytes = this.gauge('vcs_cache_bytes', 'Kept repositories of the go command, as last measured.');
+  readonly vcsCacheEvictions = this.counter('vcs_cache_evictions_total', 'Kept repositories removed for want of room.');
   readonly storageDuration = this.histogram('storage_operation_duration_seconds', 'Storage operations.', [
     'backend',
     'operation',

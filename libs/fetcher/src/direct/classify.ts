@@ -41,6 +41,7 @@ const ROWS: readonly Row[] = [
   { text: /: permission denied$/m, kind: 'internal' },
   // Go takes no file:// repository: this is a kept one that lost its remote, or a setting of ours.
   { text: /'origin' does not appear to be|transport 'file' not allowed|\.lock': File exists/, kind: 'internal' },
+  { text: /: not a git repository|\.info exists with wrong content|: chdir .*: no such file/, kind: 'internal' },
   { text: /(malformed|empty|relative|unreachable) .*GOVCS/, kind: 'internal' },
 
   // Policy. The first are the forward proxy's words; git has its status alone.

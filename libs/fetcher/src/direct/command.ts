@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { GroupKeeper } from './group-keeper.js';
+
 /** Bytes of output that are kept; what comes after is read and dropped. */
 const STDOUT_LIMIT = 4 * 1024 * 1024;
 const STDERR_LIMIT = 64 * 1024;
@@ -10,6 +12,9 @@ const STDERR_LIMIT = 64 * 1024;
 /** Milliseconds between SIGTERM and SIGKILL: git removes its lock files at SIGTERM, and leaves them at SIGKILL. */
 const GRACE = 1_000;
 const LOOK_EVERY = 20;
+
+/** One a process: what it keeps are children of the process. */
+const keeper = new GroupKeeper();
 
 /** A program and all that it gets. */
 export interface Command {
@@ -29,12 +34,14 @@ export interface Finished {
 }
 
 /**
- * Runs a program without a shell, in a process group of its own. An abort ends the whole group, children of children
- * too, then throws the signal's reason. Throws the system's error when the program can't be started.
+ * Runs a program without a shell, in a process group of its own, which ends with it: children of children too. An abort
+ * ends the whole group, then throws the signal's reason; so does the end of this process, whatever it is. Throws the
+ * system's error when the program can't be started.
  */
 export async function runCommand({ binary, args, cwd, env }: Command, signal: AbortSignal): Promise<Finished> {
   signal.throwIfAborted();
   const child = spawn(binary, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (child.pid !== undefined) keeper.begun(child.pid);
   const stdout = keepHead(child.stdout, STDOUT_LIMIT);
   const stderr = keepHead(child.stderr, STDERR_LIMIT);
   const ending: Promise<void>[] = [];
@@ -42,11 +49,14 @@ export async function runCommand({ binary, args, cwd, env }: Command, signal: Ab
   signal.addEventListener('abort', end, { once: true });
   try {
     await once(child, 'close');
+    // A program that crashed may have left children, which would go on for nobody.
+    if (ending.length === 0 && child.pid !== undefined && signalGroup(child.pid, 0)) end();
     await Promise.all(ending);
     if (ending.length > 0) signal.throwIfAborted();
     return { code: child.exitCode, stdout: stdout(), stderr: stderr() };
   } finally {
     signal.removeEventListener('abort', end);
+    if (child.pid !== undefined) keeper.ended(child.pid);
   }
 }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { escapePath, escapeVersion, type ModuleVersion, RefusalError, versionFault } from '#libs/protocol';
@@ -8,15 +7,14 @@ import { refusalFrom } from '../upstream/fault.js';
 import { type FetchedVersion, readVersion, takeZip } from './fetched-version.js';
 import { Flights } from './flights.js';
 import { GoCommand, type GoCommandOptions } from './go-command.js';
-import { makeJobCache } from './job-cache.js';
 import { knownHostFault } from './known-hosts.js';
 
 /** Queries that mean something else to the go command than a branch or a tag of that name. */
 const WORDS: ReadonlySet<string> = new Set(['latest', 'upgrade', 'patch', 'none']);
 
 /**
- * Fetches modules from version control with the go command, as its `direct` does. Repositories, `.info` and `.mod`
- * files are kept below the data folder; zips and extracted modules are not.
+ * Fetches modules from version control with the go command, as its `direct` does. Repositories are kept below the data
+ * folder, within a budget; nothing else is.
  */
 export class DirectFetcher implements Fetcher {
   private readonly go: GoCommand;
@@ -37,68 +35,62 @@ export class DirectFetcher implements Fetcher {
     return this.go.version();
   }
 
-  async list(module: string, { signal }: FetchContext): Promise<string[]> {
-    return attempt(module, signal, async () => {
+  async list(module: string, context: FetchContext): Promise<string[]> {
+    return attempt(module, context, async () => {
       this.checkPath(module, module);
       // Without -retracted the go command clones the repository to hide retracted versions, which clients must see.
-      const answer = await this.go.list(['-versions', '-retracted'], module, module, signal);
-      return [...answer.versions];
+      const flags = ['-versions', '-retracted'];
+      return this.go.list(flags, module, module, context, async ({ versions }) => [...versions]);
     });
   }
 
-  async latest(module: string, { signal }: FetchContext): Promise<FetchedText> {
+  async latest(module: string, context: FetchContext): Promise<FetchedText> {
     const subject = `${module}@latest`;
-    return attempt(subject, signal, async () => {
+    return attempt(subject, context, async () => {
       this.checkPath(module, subject);
-      return (await this.query(subject, signal)).info;
+      return (await this.query(subject, context)).info;
     });
   }
 
-  async resolve(module: string, query: string, { signal }: FetchContext): Promise<FetchedText> {
+  async resolve(module: string, query: string, context: FetchContext): Promise<FetchedText> {
     const subject = `${module}@${query}`;
-    return attempt(subject, signal, async () => {
+    return attempt(subject, context, async () => {
       this.checkPath(module, subject);
       escapeVersion(query);
       if (query.startsWith('-') || WORDS.has(query)) {
         throw new RefusalError('not-found', `${subject}: invalid version: unknown revision ${query}`);
       }
-      return (await this.query(subject, signal)).info;
+      return (await this.query(subject, context)).info;
     });
   }
 
-  async info(version: ModuleVersion, { signal }: FetchContext): Promise<FetchedText> {
-    return (await this.version(version, signal)).info;
+  async info(version: ModuleVersion, context: FetchContext): Promise<FetchedText> {
+    return (await this.version(version, context)).info;
   }
 
-  async mod(version: ModuleVersion, { signal }: FetchContext): Promise<FetchedText> {
-    return (await this.version(version, signal)).mod;
+  async mod(version: ModuleVersion, context: FetchContext): Promise<FetchedText> {
+    return (await this.version(version, context)).mod;
   }
 
-  async zip(version: ModuleVersion, { signal, scratch }: DownloadContext): Promise<FetchedZip> {
+  async zip(version: ModuleVersion, context: DownloadContext): Promise<FetchedZip> {
     const subject = subjectOf(version);
-    return attempt(subject, signal, async () => {
+    return attempt(subject, context, async () => {
       this.checkVersion(version, subject);
-      await this.go.open();
-      const target = join(scratch, `direct-${randomUUID()}.zip`);
-      const cache = `${target}.cache`;
-      try {
-        await makeJobCache(cache, this.go.folders.modules);
-        const answer = await this.go.download(subject, cache, signal);
-        return {
-          ...(await readVersion(answer, subject, version.version)),
-          zip: await takeZip(answer, target, subject),
-        };
-      } finally {
-        await rm(cache, { recursive: true, force: true });
-      }
+      const target = join(context.scratch, `direct-${randomUUID()}.zip`);
+      return this.go.download(subject, context, async (answer) => ({
+        ...(await readVersion(answer, subject, version.version)),
+        zip: await takeZip(answer, target, subject),
+      }));
     });
   }
 
-  private async version(version: ModuleVersion, signal: AbortSignal): Promise<FetchedVersion> {
+  private async version(version: ModuleVersion, context: FetchContext): Promise<FetchedVersion> {
     const subject = subjectOf(version);
-    return attempt(subject, signal, async () => {
+    return attempt(subject, context, async () => {
       this.checkVersion(version, subject);
-      return this.versions.join(subject, signal, (shared) => this.query(subject, shared, version.version));
+      return this.versions.join(subject, context.signal, (signal) =>
+        this.query(subject, { ...context, signal }, version.version),
+      );
     });
   }
 
@@ -117,8 +109,8 @@ export class DirectFetcher implements Fetcher {
     if (fault !== null) throw new RefusalError('not-found', `${subject}: invalid version: ${fault}`);
   }
 
-  private async query(subject: string, signal: AbortSignal, expected?: string): Promise<FetchedVersion> {
-    return readVersion(await this.go.list([], subject, subject, signal), subject, expected);
+  private async query(subject: string, context: FetchContext, expected?: string): Promise<FetchedVersion> {
+    return this.go.list([], subject, subject, context, (answer) => readVersion(answer, subject, expected));
   }
 }
 
@@ -126,7 +118,7 @@ function subjectOf({ module, version }: ModuleVersion): string {
   return `${module}@${version}`;
 }
 
-async function attempt<T>(subject: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+async function attempt<T>(subject: string, { signal }: FetchContext, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -8,8 +8,12 @@ export interface GoFolders {
   /** HOME: credentials and git's settings, for its owner alone. */
   readonly home: string;
   readonly gopath: string;
-  /** GOMODCACHE of queries, which keeps `.info`, `.mod` and repositories; a download has a cache of its own. */
+  /** GOMODCACHE of commands that fetch nothing; in its `cache/vcs` are the kept repositories, which all others share. */
   readonly modules: string;
+  /** The kept repositories. */
+  readonly vcs: string;
+  /** Module caches of single queries. */
+  readonly jobs: string;
   readonly cache: string;
   /** Working directory: empty, outside any module, so that no go.mod or go.work applies. */
   readonly empty: string;
@@ -22,6 +26,8 @@ export function goFolders(dataDir: string): GoFolders {
     home: join(root, 'home'),
     gopath: join(root, 'path'),
     modules: join(root, 'mod'),
+    vcs: join(root, 'mod', 'cache', 'vcs'),
+    jobs: join(root, 'jobs'),
     cache: join(root, 'cache'),
     empty: join(root, 'empty'),
   };

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
+import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify } from './classify.js';
@@ -10,11 +9,12 @@ import { type Finished, runCommand } from './command.js';
 import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
 import { type GoAnswer, parseGoAnswer } from './go-answer.js';
 import { furnishHome } from './home.js';
+import { sweepJobCaches, withJobCache } from './job-cache.js';
 import { mendRepositories } from './kept-repositories.js';
+import type { Log } from './log.js';
+import { findSecrets, withoutSecrets } from './secrets.js';
 import { Semaphore } from './semaphore.js';
-
-/** Takes a log line. Fields hold no secret. */
-export type Log = (level: 'debug' | 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
+import { VcsCache } from './vcs-cache.js';
 
 /** What the go command is run with. */
 export interface GoCommandOptions {
@@ -24,10 +24,25 @@ export interface GoCommandOptions {
   readonly dataDir: string;
   /** How many `go mod download` run at once; queries have as many slots of their own. */
   readonly concurrency: number;
+  /** Bytes: what the kept repositories may have. */
+  readonly vcsCache: number;
   readonly metrics: Metrics;
   /** The only way out, open before this is made. */
   readonly proxy: ForwardProxy;
   readonly log?: Log;
+}
+
+/** One question to the go command. */
+interface Question<T> {
+  readonly command: 'list' | 'download';
+  readonly args: readonly string[];
+  /** What is asked about, as it stands in a refusal. */
+  readonly subject: string;
+  /** Where its module cache is made. */
+  readonly parent: string;
+  readonly context: FetchContext;
+  /** Takes what is wanted of the answer, and of the files that it names, which vanish afterwards. */
+  readonly read: (answer: GoAnswer) => Promise<T>;
 }
 
 /** What the system says of a program that is not there, or is none. */
@@ -40,13 +55,16 @@ export class GoCommand {
   readonly folders: GoFolders;
   private readonly env: Readonly<Record<string, string>>;
   private readonly slots: Readonly<Record<'list' | 'download', Semaphore>>;
+  private readonly kept: VcsCache;
+  private secrets: readonly string[] = [];
   private opening: Promise<void> | null = null;
 
   constructor(private readonly options: GoCommandOptions) {
-    const { go, vcs, dataDir, concurrency, proxy } = options;
+    const { go, vcs, dataDir, concurrency, vcsCache: budget, metrics, proxy, log } = options;
     this.folders = goFolders(dataDir);
     this.env = buildEnvironment(go, vcs, this.folders, proxy.environment);
     this.slots = { list: new Semaphore(concurrency), download: new Semaphore(concurrency) };
+    this.kept = new VcsCache({ folder: this.folders.vcs, budget, env: this.env, metrics, log });
   }
 
   /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done. */
@@ -61,67 +79,87 @@ export class GoCommand {
   /** What `go version` says, such as `go1.26.8 linux/amd64`; null when there is no go command. */
   async version(): Promise<string | null> {
     await this.open();
-    const finished = await this.run(['version'], NEVER).catch(() => null);
+    const finished = await this.start(['version'], NEVER).catch(() => null);
     return finished?.code === 0 ? finished.stdout.trim().replace(/^go version /, '') : null;
   }
 
   /** Runs `go list -m -json`. Throws a RefusalError about `subject`. */
-  async list(flags: readonly string[], target: string, subject: string, signal: AbortSignal): Promise<GoAnswer> {
-    return this.answer('list', ['list', '-m', ...flags, '-json', '--', target], subject, signal);
-  }
-
-  /** Runs `go mod download -json` with a module cache. Throws a RefusalError about the target. */
-  async download(target: string, modules: string, signal: AbortSignal): Promise<GoAnswer> {
-    return this.answer('download', ['mod', 'download', '-json', '--', target], target, signal, { GOMODCACHE: modules });
-  }
-
-  private async answer(
-    command: 'list' | 'download',
-    args: readonly string[],
+  async list<T>(
+    flags: readonly string[],
+    target: string,
     subject: string,
-    signal: AbortSignal,
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<GoAnswer> {
+    context: FetchContext,
+    read: (answer: GoAnswer) => Promise<T>,
+  ): Promise<T> {
+    const args = ['list', '-m', ...flags, '-json', '--', target];
+    return this.ask({ command: 'list', args, subject, parent: this.folders.jobs, context, read });
+  }
+
+  /** Runs `go mod download -json` in a job's scratch folder. Throws a RefusalError about the target. */
+  async download<T>(target: string, context: DownloadContext, read: (answer: GoAnswer) => Promise<T>): Promise<T> {
+    const args = ['mod', 'download', '-json', '--', target];
+    return this.ask({ command: 'download', args, subject: target, parent: context.scratch, context, read });
+  }
+
+  private async ask<T>(question: Question<T>): Promise<T> {
+    const { command, subject, context } = question;
     await this.open();
-    return this.slots[command].run(signal, async () => {
-      let outcome = 'internal';
+    return this.slots[command].run(context.signal, async () => {
       try {
-        const plainHttp = plainHttpRule(subject.replace(/@.*$/s, ''), this.env['GOINSECURE'] ?? '');
-        const finished = await this.run(args, signal, { ...env, ...plainHttp });
-        // A failed download says why in its JSON, and may still have made some of the files.
-        const answer = parseGoAnswer(finished.stdout);
-        if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject);
-        outcome = 'ok';
-        return answer;
-      } catch (caught) {
-        const error = notStarted(caught)
-          ? new RefusalError('busy', `${subject}: this worker has no go command`)
-          : caught;
-        if (signal.aborted) outcome = 'aborted';
-        else if (error instanceof RefusalError) outcome = error.kind;
-        // A git that was ended, here or with another worker, may have left the kept repository unusable.
-        if (outcome === 'aborted' || outcome === 'internal') await this.mend();
-        throw error;
+        return await this.kept.undisturbed(subject, context.signal, () => this.run(question));
       } finally {
-        this.options.metrics.goCommands.inc({ command, outcome });
+        this.kept.tidySoon();
       }
     });
   }
 
-  private refusal(finished: Finished, answer: GoAnswer | null, subject: string): RefusalError {
+  private async run<T>({ command, args, subject, parent, context, read }: Question<T>): Promise<T> {
+    let outcome = 'internal';
+    try {
+      return await withJobCache(parent, this.folders.vcs, async (modules) => {
+        const plainHttp = plainHttpRule(subject.replace(/@.*$/s, ''), this.env['GOINSECURE'] ?? '');
+        const finished = await this.start(args, context.signal, { GOMODCACHE: modules, ...plainHttp });
+        // A failed download says why in its JSON, and may still have made some of the files.
+        const answer = parseGoAnswer(finished.stdout);
+        if (answer) await this.kept.used(answer.origin);
+        if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject, context);
+        const wanted = await read(answer);
+        outcome = 'ok';
+        return wanted;
+      });
+    } catch (caught) {
+      const error = notStarted(caught) ? new RefusalError('busy', `${subject}: this worker has no go command`) : caught;
+      if (context.signal.aborted) outcome = 'aborted';
+      else if (error instanceof RefusalError) outcome = error.kind;
+      // A git that was ended, here or with another worker, may have left the kept repository unusable.
+      if (outcome === 'aborted' || outcome === 'internal') await mendRepositories(this.folders.vcs, this.env);
+      throw error;
+    } finally {
+      this.options.metrics.goCommands.inc({ command, outcome });
+    }
+  }
+
+  private refusal(
+    finished: Finished,
+    answer: GoAnswer | null,
+    subject: string,
+    { requestId }: FetchContext,
+  ): RefusalError {
     const text = answer?.error ?? finished.stderr;
-    const { kind, reason } = classify(text, subject);
-    const level = kind === 'internal' || kind === 'busy' ? 'warn' : 'debug';
-    this.options.log?.(level, 'go command failed', {
+    const clean = withoutSecrets(text, this.secrets);
+    const { kind } = classify(text, subject);
+    const { reason } = classify(clean, subject);
+    this.options.log?.(kind === 'internal' || kind === 'busy' ? 'warn' : 'info', 'go command failed', {
       subject,
       kind,
+      requestId,
       code: finished.code,
-      text: withoutCredentials(text),
+      text: clean,
     });
     return new RefusalError(kind, `${subject}: ${reason}`);
   }
 
-  private async run(
+  private async start(
     args: readonly string[],
     signal: AbortSignal,
     env: Readonly<Record<string, string>> = {},
@@ -131,14 +169,12 @@ export class GoCommand {
   }
 
   private async prepare(): Promise<void> {
+    this.secrets = await findSecrets(this.options.vcs, this.options.go);
     await furnishHome(this.folders, this.options.vcs, this.env['GOINSECURE'] !== '');
-    await this.mend();
+    await mendRepositories(this.folders.vcs, this.env);
+    await sweepJobCaches(this.folders.jobs);
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.
-    await this.run(['telemetry', 'off'], NEVER).catch(() => null);
-  }
-
-  private async mend(): Promise<void> {
-    await mendRepositories(join(this.folders.modules, 'cache', 'vcs'), this.env);
+    await this.start(['telemetry', 'off'], NEVER).catch(() => null);
   }
 }
 
@@ -150,9 +186,4 @@ function notStarted(error: unknown): boolean {
     'code' in error &&
     NOT_STARTED.has(String(error.code))
   );
-}
-
-/** Git repeats URLs, which may hold a password (from an `insteadOf`). */
-function withoutCredentials(text: string): string {
-  return text.replaceAll(/(:\/\/)[^/\s@]+@/g, '$1***@');
 }

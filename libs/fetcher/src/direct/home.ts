@@ -15,7 +15,7 @@ const FOR_OWNER_ONLY = 0o600;
 export async function furnishHome(folders: GoFolders, vcs: VcsCredentials, insecure: boolean): Promise<void> {
   await mkdir(join(folders.home, '.ssh'), { recursive: true });
   await chmod(folders.home, 0o700);
-  for (const folder of [folders.gopath, folders.cache, folders.empty, join(folders.modules, 'cache', 'vcs')]) {
+  for (const folder of [folders.gopath, folders.cache, folders.empty, folders.vcs, folders.jobs]) {
     await mkdir(folder, { recursive: true });
   }
   const ssh = sshFiles(folders);

@@ -1,36 +1,46 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Command, runCommand } from './command.js';
+import { runCommand } from './command.js';
+import { underLock } from './repository-lock.js';
 
 const NEVER = new AbortController().signal;
 
 /**
  * Mends the repositories that the go command keeps (`<GOMODCACHE>/cache/vcs/<hash>`, bare) after a command was ended
  * in the middle: git's lock files, which make each later fetch fail or start from nothing, and a repository without
- * its remote, which go takes for a finished one. Does it under go's own lock of each repository (`<hash>.lock`, flock),
- * so that a lock file that is found is nobody's; repositories in use are left alone, all of them where there is no
- * flock command.
+ * its remote, which go takes for a finished one. Does it under go's own lock of each repository, so that a lock file
+ * that is found is nobody's; repositories in use are left alone.
  */
 export async function mendRepositories(vcs: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const underLock = async (repository: string, args: readonly string[]): Promise<void> => {
-    const command: Command = { binary: 'flock', args: ['-n', `${repository}.lock`, ...args], cwd: vcs, env };
-    await runCommand(command, NEVER).catch(() => null);
-  };
-  for (const entry of await entriesOf(vcs)) {
-    if (!/^[0-9a-f]+$/.test(entry)) continue;
-    const repository = join(vcs, entry);
-    const files = await entriesOf(repository);
-    const locks = files.filter((file) => file.endsWith('.lock')).map((file) => join(repository, file));
-    if (locks.length > 0) await underLock(repository, ['rm', '-f', '--', ...locks]);
-
-    const remote = files.includes('objects') ? await missingRemote(repository) : null;
-    if (remote) await underLock(repository, ['git', '-C', repository, 'remote', 'add', 'origin', '--', remote]);
+  for (const repository of await repositoriesIn(vcs)) {
+    if (!(await needsMending(repository))) continue;
+    await underLock(repository, env, async () => {
+      for (const lock of await locksIn(repository)) await rm(lock, { force: true });
+      const remote = await missingRemote(repository);
+      if (remote === null) return;
+      const args = ['-C', repository, 'remote', 'add', 'origin', '--', remote];
+      await runCommand({ binary: 'git', args, cwd: vcs, env }, NEVER).catch(() => null);
+    });
   }
+}
+
+/** The folders of the kept repositories. Beside each are go's `<folder>.info`, which names it, and `<folder>.lock`. */
+export async function repositoriesIn(vcs: string): Promise<string[]> {
+  return (await entriesOf(vcs)).filter((name) => /^[0-9a-f]+$/.test(name)).map((name) => join(vcs, name));
+}
+
+async function needsMending(repository: string): Promise<boolean> {
+  return (await locksIn(repository)).length > 0 || (await missingRemote(repository)) !== null;
+}
+
+async function locksIn(repository: string): Promise<string[]> {
+  return (await entriesOf(repository)).filter((file) => file.endsWith('.lock')).map((file) => join(repository, file));
 }
 
 /** What `origin` should be, when the repository has none. Go notes it as `git3:<url>` beside the repository. */
 async function missingRemote(repository: string): Promise<string | null> {
+  if (!(await entriesOf(repository)).includes('objects')) return null;
   const config = await readFile(join(repository, 'config'), 'utf8').catch(() => '');
   if (config.includes('[remote "origin"]')) return null;
   const info = await readFile(`${repository}.info`, 'utf8').catch(() => '');

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { classify } from '../../src/direct/classify.js';
-import { FAILURES, git, M, V } from './failures.js';
+import { git, M, V } from './failure.js';
+import { FAILURES } from './failures.js';
+import { FAILURES_HERE } from './failures-here.js';
 
 describe('classify', () => {
-  it.each(FAILURES)('%j is %s: %s', (text, kind, reason) => {
+  it.each([...FAILURES, ...FAILURES_HERE])('%j is %s: %s', (text, kind, reason) => {
     expect(classify(text, V)).toEqual({ kind, reason });
   });
 

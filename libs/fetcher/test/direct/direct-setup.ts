@@ -53,12 +53,22 @@ export interface DirectChanges {
   readonly allow?: readonly string[];
   /** What names this machine knows; none, unless told otherwise. */
   readonly resolve?: Resolve;
+  /** Bytes of kept repositories. */
+  readonly vcsCache?: number;
 }
 
 /** Makes a fetcher that knows no host but this one. */
 export async function setUpDirect(
   host: GitHost,
-  { go = {}, vcs = {}, extra = {}, dataDir: shared, allow = [], resolve = noSuchHost }: DirectChanges = {},
+  {
+    go = {},
+    vcs = {},
+    extra = {},
+    dataDir: shared,
+    allow = [],
+    resolve = noSuchHost,
+    vcsCache = Infinity,
+  }: DirectChanges = {},
 ): Promise<DirectSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'direct-'));
   const dataDir = shared ?? join(folder, 'data dir');
@@ -72,6 +82,7 @@ export async function setUpDirect(
     vcs,
     dataDir,
     concurrency: 2,
+    vcsCache,
     metrics,
     proxy,
     log: (...line) => log.push(JSON.stringify(line)),

@@ -15,6 +15,8 @@ describe('the environment of the go command', () => {
       HOME: '/data/go/home',
       GOPROXY: 'direct',
       GOSUMDB: 'off',
+      GOTOOLCHAIN: 'local',
+      CGO_ENABLED: '0',
     });
     expect(
       Object.keys(env).filter(
@@ -47,6 +49,11 @@ describe('the environment of the go command', () => {
       GOWORK: '/x/go.work',
       GOENV: '/x/env',
       GIT_TERMINAL_PROMPT: '1',
+      GIT_ASKPASS: '/usr/bin/ask',
+      SSH_ASKPASS_REQUIRE: 'force',
+      GCM_INTERACTIVE: 'always',
+      GIT_CONFIG_NOSYSTEM: '0',
+      GIT_ATTR_NOSYSTEM: '0',
     };
     const env = buildEnvironment(goConfig(extra), {}, folders, PROXY);
     for (const [name, value] of Object.entries(extra)) expect(env[name]).not.toBe(value);

@@ -1,16 +1,8 @@
-export const M = 'example.com/m';
-export const V = `${M}@v1.0.0`;
-/** What go says when git fails: the command and its folder, then git's own lines. */
-export const git = (command: string, ...lines: string[]): string =>
-  [
-    `go: ${V}: invalid version: git ${command} in /srv/stoa/go/mod/cache/vcs/0a1b2c: exit status 128:`,
-    ...lines.map((line) => `\t${line}`),
-  ].join('\n');
-const page = (end: string): string => `go: ${V}: unrecognized import path "${M}": ${end}`;
+import { type Failure, git, M, page, V } from './failure.js';
 
 const GONE = 'the repository does not exist, or access to it is refused';
-/** What the go command prints when it fails, and what that comes to. */
-export const FAILURES: readonly (readonly [string, kind: string, reason: string])[] = [
+/** Failures of the world outside. */
+export const FAILURES: readonly Failure[] = [
   // No such thing.
   [`go: ${V}: invalid version: unknown revision v1.0.0`, 'not-found', 'invalid version: unknown revision v1.0.0'],
   [`${V}: invalid version: unknown revision v1.0.0`, 'not-found', 'invalid version: unknown revision v1.0.0'],
@@ -25,6 +17,22 @@ export const FAILURES: readonly (readonly [string, kind: string, reason: string]
     'not-found',
     'invalid pseudo-version: preceding tag (v1.1.0) not found',
   ],
+  [
+    `go: ${V}: invalid pseudo-version: revision is shorter than canonical (expected 0a1b2c3d4e5f)`,
+    'not-found',
+    'invalid pseudo-version: revision is shorter than canonical (expected 0a1b2c3d4e5f)',
+  ],
+  [
+    `go: ${V}: invalid pseudo-version: revision 0a1b2c3d4e5f is not a descendent of preceding tag (v1.1.0)`,
+    'not-found',
+    'invalid pseudo-version: revision 0a1b2c3d4e5f is not a descendent of preceding tag (v1.1.0)',
+  ],
+  [
+    `go: ${V}: invalid version: go.mod has non-.../v2 module path "${M}" (and .../v2/go.mod does not exist) at revision v2.0.0`,
+    'not-found',
+    `invalid version: go.mod has non-.../v2 module path "${M}" (and .../v2/go.mod does not exist) at revision v2.0.0`,
+  ],
+  [`go: ${V}: invalid version: ambiguous revision 0a1b2c3`, 'not-found', 'invalid version: ambiguous revision 0a1b2c3'],
   [
     `go: ${V}: invalid version: module contains a go.mod file, so module path must match major version ("${M}/v2")`,
     'not-found',
@@ -271,60 +279,4 @@ export const FAILURES: readonly (readonly [string, kind: string, reason: string]
   ],
   ['go: something new', 'upstream', 'something new'],
   ['', 'upstream', 'the go command failed'],
-
-  // Policy.
-  [
-    page(`GOVCS disallows using hg for public ${M}; see 'go help vcs'`),
-    'forbidden',
-    `GOVCS disallows using hg for public ${M}`,
-  ],
-  [
-    git('ls-remote -q origin', "fatal: transport 'ext' not allowed"),
-    'forbidden',
-    'the protocol of the repository is not allowed',
-  ],
-  [
-    `verifying ${V}: checksum mismatch\n\tdownloaded: h1:x\n\tgo.sum: h1:y\n\nSECURITY ERROR\n`,
-    'forbidden',
-    'checksum mismatch',
-  ],
-
-  // This worker.
-  [
-    `${V} requires go >= 1.99.1 (running go 1.26.8; GOTOOLCHAIN=local)`,
-    'busy',
-    'requires go >= 1.99.1 (running go 1.26.8; GOTOOLCHAIN=local)',
-  ],
-  [
-    `go: ${V}: invalid version: git init --bare in /srv/stoa/vcs: exec: "git": executable file not found in $PATH`,
-    'busy',
-    'the worker has no git',
-  ],
-  [git('fetch -f origin', 'fatal: write error: No space left on device'), 'busy', 'the worker has no room'],
-  ['go: mkdir /srv/stoa/go/mod: permission denied', 'internal', 'mkdir <path>: permission denied'],
-  [`go: ${V}: git fetch in /srv/stoa: signal: killed`, 'internal', 'git fetch in <path>: signal: killed'],
-  [
-    'go: fork/exec /usr/bin/git: resource temporarily unavailable',
-    'internal',
-    'fork/exec <path>: resource temporarily unavailable',
-  ],
-  [
-    git(
-      'ls-remote -q origin',
-      "fatal: 'origin' does not appear to be a git repository",
-      'fatal: Could not read from remote repository.',
-    ),
-    'internal',
-    'git: Could not read from remote repository.',
-  ],
-  [
-    git('fetch -f origin', "fatal: Unable to create '/srv/stoa/vcs/0a/shallow.lock': File exists."),
-    'internal',
-    "git: Unable to create '<path>': File exists.",
-  ],
-  [
-    page('malformed entry in GOVCS (missing colon): "x"'),
-    'internal',
-    `unrecognized import path "${M}": malformed entry in GOVCS (missing colon): "x"`,
-  ],
 ];

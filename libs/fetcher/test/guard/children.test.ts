@@ -37,6 +37,7 @@ async function setUp(root: string, { tls = false, ...world }: World & { readonly
     vcs: {},
     dataDir,
     concurrency: 1,
+    vcsCache: Infinity,
     metrics: opened.metrics,
     proxy: opened.proxy,
   });
