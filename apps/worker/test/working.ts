@@ -62,7 +62,7 @@ export interface WorkingOptions {
 }
 
 /** Starts storage and upstream. */
-export async function startWorking({ database = null, free, parent }: WorkingOptions = {}): Promise<Working> {
+export async function startWorking({ database: covering = null, free, parent }: WorkingOptions = {}): Promise<Working> {
   const folder = await mkdtemp(join(parent ?? tmpdir(), 'stoa-worker-'));
   const upstream = await startUpstream();
   const zips = new ZipChecker(1);
@@ -90,7 +90,7 @@ export async function startWorking({ database = null, free, parent }: WorkingOpt
           modules,
           meta,
           zips,
-          checksums: createFindChecksums(database, '*.private.example'),
+          checksums: createFindChecksums(covering, '*.private.example'),
           metrics,
           log: pino({ level: 'silent' }),
           stamp: () => Promise.resolve(time),

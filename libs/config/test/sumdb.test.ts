@@ -4,6 +4,8 @@ import { checkGosumdb, parseSumdbs } from '../src/sumdb.js';
 
 const KEY = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
 
+const against = (env: Record<string, string>) => loadConfig('worker', { GOPROXY: 'off', ...env }).config.verifyAgainst;
+
 describe('a list of checksum databases', () => {
   it.each([
     ['', []],
@@ -48,9 +50,6 @@ describe('a list of checksum databases', () => {
 });
 
 describe('what is verified against', () => {
-  const against = (env: Record<string, string>) =>
-    loadConfig('worker', { GOPROXY: 'off', ...env }).config.verifyAgainst;
-
   it('is the database of GOSUMDB, unless there is none or STOA_VERIFY is off', () => {
     expect(against({ GOSUMDB: KEY })).toEqual({ name: 'sum.golang.org', verifierKey: KEY });
     expect(against({ GOSUMDB: KEY, STOA_VERIFY: 'off' })).toBeNull();

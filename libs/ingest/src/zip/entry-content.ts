@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { ZipEntry } from './central-directory.js';
-import { fault, STORED, type LocatedEntry } from './entry-data.js';
+import { entryFault, STORED, type LocatedEntry } from './entry-data.js';
 import type { ZipSource } from './zip-source.js';
 
 /** Largest content, and largest compressed data, that is held whole, in bytes. */
@@ -48,7 +48,7 @@ export async function hashLargeContent(source: ZipSource, located: LocatedEntry)
     if (entry.method === STORED) await take(data);
     else await pipeline(Readable.from(data, { objectMode: false }), createInflateRaw({ chunkSize: PIECE }), take);
   } catch (error) {
-    throw isDamage(error) ? fault(entry, 'has damaged data') : error;
+    throw isDamage(error) ? entryFault(entry, 'has damaged data') : error;
   }
   checkContent(entry, size, crc);
   return digest.digest('hex');
@@ -61,7 +61,7 @@ export function hashContent(content: Buffer): string {
 
 function checkContent(entry: ZipEntry, size: number, crc: number): void {
   if (size !== entry.size) throw otherSize(entry);
-  if (crc !== entry.crc) throw fault(entry, 'has another checksum than declared');
+  if (crc !== entry.crc) throw entryFault(entry, 'has another checksum than declared');
 }
 
 /** Copies, for a stream holds more than one at once. */
@@ -80,7 +80,7 @@ function inflate(entry: ZipEntry, data: Buffer): Buffer {
   } catch (error) {
     const larger = error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     if (larger) throw otherSize(entry);
-    throw isDamage(error) ? fault(entry, 'has damaged data') : error;
+    throw isDamage(error) ? entryFault(entry, 'has damaged data') : error;
   }
 }
 
@@ -89,5 +89,5 @@ function isDamage(error: unknown): boolean {
 }
 
 function otherSize(entry: ZipEntry): Error {
-  return fault(entry, 'has another size than declared');
+  return entryFault(entry, 'has another size than declared');
 }

@@ -31,30 +31,30 @@ export interface LocatedEntry {
 export function* locateEntries(source: ZipSource, directory: CentralDirectory): Generator<LocatedEntry> {
   let free = 0;
   for (const entry of directory.entries.toSorted((a, b) => a.offset - b.offset)) {
-    if (entry.flags & ENCRYPTED) throw fault(entry, 'is encrypted');
+    if (entry.flags & ENCRYPTED) throw entryFault(entry, 'is encrypted');
     if (entry.method !== STORED && entry.method !== DEFLATED) {
-      throw fault(entry, `has the unsupported compression method ${entry.method}`);
+      throw entryFault(entry, `has the unsupported compression method ${entry.method}`);
     }
-    if (entry.offset < free) throw fault(entry, 'overlaps another entry');
+    if (entry.offset < free) throw entryFault(entry, 'overlaps another entry');
     const dataOffset = findData(source, entry);
     free = dataOffset + entry.compressedSize + (entry.flags & HAS_DESCRIPTOR ? DESCRIPTOR_LENGTH : 0);
-    if (free > directory.offset) throw fault(entry, 'has data outside the file');
+    if (free > directory.offset) throw entryFault(entry, 'has data outside the file');
     yield { entry, dataOffset };
     if (entry.flags & HAS_DESCRIPTOR && entry.crc !== descriptorCrc(source, dataOffset + entry.compressedSize)) {
-      throw fault(entry, 'has another checksum than its data descriptor says');
+      throw entryFault(entry, 'has another checksum than its data descriptor says');
     }
   }
 }
 
 /** The fault of an entry. */
-export function fault(entry: ZipEntry, what: string): ZipFault {
+export function entryFault(entry: ZipEntry, what: string): ZipFault {
   return new ZipFault(`${quoted(entry.name.toString())} ${what}`);
 }
 
 /** Offset of an entry's data: only the local header tells, for its extra field may differ from the directory's. */
 function findData(source: ZipSource, entry: ZipEntry): number {
   const local = source.read(entry.offset, LOCAL_LENGTH + entry.name.length);
-  if (local.readUInt32LE(0) !== LOCAL_SIGNATURE) throw fault(entry, 'has no local header');
+  if (local.readUInt32LE(0) !== LOCAL_SIGNATURE) throw entryFault(entry, 'has no local header');
 
   const flags = local.readUInt16LE(6);
   const sameName =
@@ -67,7 +67,8 @@ function findData(source: ZipSource, entry: ZipEntry): number {
     (local.readUInt32LE(14) === entry.crc &&
       [entry.compressedSize, WIDE].includes(local.readUInt32LE(18)) &&
       [entry.size, WIDE].includes(local.readUInt32LE(22)));
-  if (!sameName || !sameForm || !sameSizes) throw fault(entry, 'has a local header that disagrees with the directory');
+  if (!sameName || !sameForm || !sameSizes)
+    throw entryFault(entry, 'has a local header that disagrees with the directory');
   return entry.offset + local.length + local.readUInt16LE(28);
 }
 

@@ -4,7 +4,7 @@ import { hashFiles, type HashedFile } from '../h1.js';
 import { foldCase } from './case-fold.js';
 import { readCentralDirectory, type CentralDirectory, type ZipEntry } from './central-directory.js';
 import { hashContent, hashLargeContent, isLarge, readContent } from './entry-content.js';
-import { fault, locateEntries } from './entry-data.js';
+import { entryFault, locateEntries } from './entry-data.js';
 import { MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE } from './limits.js';
 import { PathTree } from './path-tree.js';
 import { quoted, ZipFault } from './zip-fault.js';
@@ -90,7 +90,7 @@ async function hashContents(
     const { entry } = located;
     let sha256;
     if (entry === goMod) {
-      if (entry.compressedSize > MAX_GO_MOD) throw fault(entry, `is too large (max size is ${MAX_GO_MOD} bytes)`);
+      if (entry.compressedSize > MAX_GO_MOD) throw entryFault(entry, `is too large (max size is ${MAX_GO_MOD} bytes)`);
       // A copy: what was read may be gone with the next read.
       goModContent = Buffer.from(readContent(source, located));
       sha256 = hashContent(goModContent);
