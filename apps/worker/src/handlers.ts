@@ -51,9 +51,8 @@ export function createHandlers(parts: Parts): Handlers {
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.
       const [mod, info] = await Promise.allSettled([fetcher.mod(version, context), fetcher.info(version, context)]);
       if (mod.status === 'rejected') throw mod.reason;
-      await ingest.storeMod(version, mod.value, expected);
+      await ingest.storeMod(version, mod.value, info.status === 'fulfilled' ? info.value : null, expected);
       if (info.status === 'rejected') throw info.reason;
-      await ingest.storeInfo(version, info.value);
       await ingest.complete(version, scratch, signal, expected);
     },
     'fetch.zip': async (version: ModuleVersion, context) => {

@@ -54,17 +54,29 @@ export class Ingest {
     return this.verifier.expect(version, signal);
   }
 
-  /** Stores a `.mod`. Throws RefusalError `forbidden` when its hash is not the expected one, or another one is stored. */
-  async storeMod(version: ModuleVersion, fetched: FetchedText, expected: Expected): Promise<void> {
+  /**
+   * Stores a `.mod` and then its `.info`, where there is one; former ones stay. Throws RefusalError `forbidden` when the
+   * hash of the `.mod` is not the expected one, or another one is stored.
+   */
+  async storeMod(
+    version: ModuleVersion,
+    mod: FetchedText,
+    info: FetchedText | null,
+    expected: Expected,
+  ): Promise<void> {
+    const { modules, metrics } = this.parts;
     const expectation = await this.verifier.settle(version, expected);
-    const { source } = fetched;
-    await this.verifier.verify(version, 'go.mod', hashGoMod(fetched.bytes), { source, expectation });
-    await this.keepMod(version, fetched);
-  }
-
-  /** Stores an `.info`; a former one stays. Its `.mod` must be stored. */
-  async storeInfo(version: ModuleVersion, { bytes }: FetchedText): Promise<void> {
-    await this.parts.modules.save({ kind: 'info', ...version }, bytes, bytes.length);
+    await this.verifier.verify(version, 'go.mod', hashGoMod(mod.bytes), { source: mod.source, expectation });
+    const files = [
+      { file: { kind: 'mod', ...version }, bytes: mod.bytes } as const,
+      ...(info ? [{ file: { kind: 'info', ...version }, bytes: info.bytes } as const] : []),
+    ];
+    if ((await modules.saveInTurn(files)) > 0) {
+      metrics.storedBytes.inc(mod.bytes.length);
+      return;
+    }
+    await this.agrees(version, mod);
+    if (info) await this.storeInfo(version, info);
   }
 
   /**
@@ -176,6 +188,11 @@ export class Ingest {
       goModHash: hashGoMod(goMod),
       checks: ['zip-rules', 'go.mod', ...(database === null ? [] : [`checksum-database:${database}`])],
     });
+  }
+
+  /** Stores an `.info`; a former one stays. Its `.mod` must be stored. */
+  private async storeInfo(version: ModuleVersion, { bytes }: FetchedText): Promise<void> {
+    await this.parts.modules.save({ kind: 'info', ...version }, bytes, bytes.length);
   }
 
   /** Stores a verified `.mod`; throws when another one is stored. */

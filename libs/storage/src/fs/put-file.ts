@@ -48,7 +48,7 @@ export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] 
     try {
       for (const task of tasks) {
         last = task;
-        if (!make(task)) break;
+        if (!makeFile(task)) break;
         made++;
       }
       return { made };
@@ -66,7 +66,7 @@ export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] 
 }
 
 /** False: `create` came second. */
-function make({ root, target, mode, source }: PutTask): boolean {
+function makeFile({ root, target, mode, source }: PutTask): boolean {
   const folder = join(root, UNFINISHED_FOLDER);
   const staged = join(folder, randomUUID());
   try {
