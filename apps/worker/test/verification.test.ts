@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Receipt } from '#libs/ingest';
+import { ZipChecker, type Receipt } from '#libs/ingest';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
-import { receiptKey, refusedKey } from '#libs/storage';
+import { readBody, receiptKey, refusedKey } from '#libs/storage';
 import { status } from '../../../test/support/upstream.js';
 import { CONTEXT, startWorking, type Working } from './working.js';
 
@@ -37,13 +39,17 @@ const counted = async (result: string) =>
 /** The hashes of the version as it is, learnt where no database stands in the way. */
 async function honest(): Promise<{ zip: string; goMod: string }> {
   const other = await startWorking();
+  const zips = new ZipChecker(1);
   try {
     other.upstream.add(VERSION.module, VERSION.version, { files: FILES });
     await other.worker()['fetch.mod'](VERSION, CONTEXT);
     await other.worker()['fetch.zip'](VERSION, CONTEXT);
-    const { zipHash = '', goModHash } = JSON.parse((await other.read(receiptKey(VERSION))) ?? '') as Receipt;
-    return { zip: zipHash, goMod: goModHash };
+    const { goModHash } = JSON.parse((await other.read(receiptKey(VERSION))) ?? '') as Receipt;
+    const copy = join(other.scratch.root, 'copy.zip');
+    await writeFile(copy, await readBody((await other.objects.get(`${FOLDER}.zip`))!.body));
+    return { zip: (await zips.check(copy, VERSION)).hash, goMod: goModHash };
   } finally {
+    await zips.close();
     await other.close();
   }
 }
@@ -178,12 +184,25 @@ describe('what no database covers', () => {
     await expect(run('fetch.zip', SECRET)).rejects.toMatchObject({
       kind: 'forbidden',
       message: expect.stringMatching(
-        /: SECURITY ERROR: checksum mismatch: zip downloaded: h1:\S+, first seen: h1:\S+$/,
+        /: SECURITY ERROR: checksum mismatch: zip downloaded: sha256:\w{64}, first seen: sha256:\w{64}$/,
       ),
     });
     expect(await working.keys('git.private.example/')).toEqual([]);
     expect(await json(refusedKey(SECRET))).toMatchObject({ file: 'zip', by: 'first seen', wanted: zipHash });
     expect(await counted('moved-tag')).toBe(1);
+  });
+
+  it('is held by its content where that was hashed when it was seen first', async () => {
+    const hashes = await honest();
+    answer = () => Promise.resolve(hashes);
+    await run('fetch.mod');
+    await run('fetch.zip');
+    await Promise.all(['zip', 'mod', 'info'].map((kind) => working.objects.delete(`${FOLDER}.${kind}`)));
+    working.upstream.add(VERSION.module, VERSION.version, { files: { 'a.go': 'package other\n' } });
+    await expect(working.worker(undefined, null)['fetch.zip'](VERSION, CONTEXT)).rejects.toMatchObject({
+      kind: 'forbidden',
+      message: expect.stringContaining(`first seen: ${hashes.zip}`),
+    });
   });
 
   it('is refused when its source has another go.mod than was seen first', async () => {

@@ -44,7 +44,7 @@ export interface Working {
   /** The keys that gateways were told of. */
   readonly told: string[];
   /** A worker, over the storage or over what stands before it. */
-  worker(store?: ObjectStore): Handlers;
+  worker(store?: ObjectStore, database?: ChecksumDatabase | null): Handlers;
   /** Lets the shared clock go on by a second: until then all stamp the same time. */
   later(): void;
   keys(prefix: string): Promise<string[]>;
@@ -80,7 +80,7 @@ export async function startWorking({ database: covering = null, free, parent }: 
     metrics,
     scratch,
     told,
-    worker(store = objects) {
+    worker(store = objects, database = covering) {
       const [modules, meta] = [new ObjectModuleStore(store), new ObjectMetaStore(store)];
       const guard = new EgressGuard({ allow: [], metrics });
       const fetcher = createFetcher(goConfig(upstream.url), null, metrics, { guard });
@@ -90,7 +90,7 @@ export async function startWorking({ database: covering = null, free, parent }: 
           modules,
           meta,
           zips,
-          checksums: createFindChecksums(covering, '*.private.example'),
+          checksums: createFindChecksums(database, '*.private.example'),
           metrics,
           log: pino({ level: 'silent' }),
           stamp: () => Promise.resolve(time),

@@ -18,7 +18,7 @@ export interface Receipt {
   readonly zipBytes: number;
   readonly unzippedBytes: number;
   readonly files: number;
-  /** `h1:...` as in go.sum. Receipts of early versions have none. */
+  /** `h1:...` as in go.sum; `sha256:...` of the file where its content was not read. Receipts of early versions have none. */
   readonly zipHash?: string;
   /** `h1:...` as in go.sum. */
   readonly goModHash: string;

@@ -54,6 +54,13 @@ export async function hashLargeContent(source: ZipSource, located: LocatedEntry)
   return digest.digest('hex');
 }
 
+/** Gives the SHA-256 of the zip file itself, `sha256:...` in hex. */
+export function hashFile(source: ZipSource): string {
+  const digest = createHash('sha256');
+  for (let at = 0; at < source.size; at += PIECE) digest.update(source.read(at, Math.min(PIECE, source.size - at)));
+  return `sha256:${digest.digest('hex')}`;
+}
+
 /** Gives the SHA-256 of an entry's content that is held whole, in hex. */
 export function hashContent(content: Buffer): string {
   return hash('sha256', content, 'hex');

@@ -3,12 +3,18 @@ import { filePathFault, RefusalError, type ModuleVersion } from '#libs/protocol'
 import { hashFiles, type HashedFile } from '../h1.js';
 import { foldCase } from './case-fold.js';
 import { readCentralDirectory, type CentralDirectory, type ZipEntry } from './central-directory.js';
-import { hashContent, hashLargeContent, isLarge, readContent } from './entry-content.js';
-import { entryFault, locateEntries } from './entry-data.js';
+import { hashContent, hashFile, hashLargeContent, isLarge, readContent } from './entry-content.js';
+import { entryFault, locateEntries, type LocatedEntry } from './entry-data.js';
 import { MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE } from './limits.js';
 import { PathTree } from './path-tree.js';
 import { quoted, ZipFault } from './zip-fault.js';
 import { ZipSource } from './zip-source.js';
+
+/**
+ * How far a check looks: `headers` reads the directory, all headers and the go.mod, what a file system has at hand;
+ * `content` inflates every entry too, half a second for 200 MB.
+ */
+export type ZipDepth = 'headers' | 'content';
 
 /** What a check learns of a module zip. */
 export interface ZipReport {
@@ -18,22 +24,31 @@ export interface ZipReport {
   readonly uncompressed: number;
   /** The go.mod of the module's root; null when the zip has none. */
   readonly goMod: Buffer | null;
-  /** `h1:...` as in go.sum (golang.org/x/mod/sumdb/dirhash HashZip). */
+  /**
+   * Of the content `h1:...`, as in go.sum (golang.org/x/mod/sumdb/dirhash HashZip); where that was not read, of the
+   * file `sha256:...`, in hex.
+   */
   readonly hash: string;
 }
 
 /**
  * Checks a module zip by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in one pass, which verifies size
- * and CRC-32 of each entry; large entries go through in pieces. Reads and inflates synchronously: for a worker thread.
+ * and CRC-32 of each entry whose content it reads; large entries go through in pieces. Reads and inflates synchronously:
+ * for a worker thread.
  * Throws RefusalError not-found for a zip that breaks a rule, and what the file system throws when the file can't be read.
  */
-export async function checkModuleZip(path: string, version: ModuleVersion): Promise<ZipReport> {
+export async function checkModuleZip(
+  path: string,
+  version: ModuleVersion,
+  depth: ZipDepth = 'content',
+): Promise<ZipReport> {
   const source = new ZipSource(path);
   try {
     const prefix = `${version.module}@${version.version}/`;
     const { directory, uncompressed, goMod } = checkDirectory(source, prefix);
-    const contents = await hashContents(source, directory, goMod);
-    return { entries: directory.entries.length, uncompressed, ...contents };
+    const found = { entries: directory.entries.length, uncompressed };
+    if (depth === 'content') return { ...found, ...(await hashContents(source, directory, goMod)) };
+    return { ...found, goMod: readGoMod(source, directory, goMod), hash: hashFile(source) };
   } catch (error) {
     if (!(error instanceof ZipFault)) throw error;
     throw new RefusalError('not-found', `${version.module}@${version.version}: invalid zip: ${error.message}`);
@@ -79,6 +94,22 @@ function checkDirectory(source: ZipSource, prefix: string): CheckedDirectory {
   return { directory, uncompressed, goMod };
 }
 
+/** The go.mod, on a way that sees the headers of all entries. */
+function readGoMod(source: ZipSource, directory: CentralDirectory, goMod: ZipEntry | null): Buffer | null {
+  let content: Buffer | null = null;
+  for (const located of locateEntries(source, directory)) {
+    if (located.entry === goMod) content = readSmall(source, located);
+  }
+  return content;
+}
+
+function readSmall(source: ZipSource, located: LocatedEntry): Buffer {
+  const { entry } = located;
+  if (entry.compressedSize > MAX_GO_MOD) throw entryFault(entry, `is too large (max size is ${MAX_GO_MOD} bytes)`);
+  // A copy: what was read may be gone with the next read.
+  return Buffer.from(readContent(source, located));
+}
+
 async function hashContents(
   source: ZipSource,
   directory: CentralDirectory,
@@ -90,9 +121,7 @@ async function hashContents(
     const { entry } = located;
     let sha256;
     if (entry === goMod) {
-      if (entry.compressedSize > MAX_GO_MOD) throw entryFault(entry, `is too large (max size is ${MAX_GO_MOD} bytes)`);
-      // A copy: what was read may be gone with the next read.
-      goModContent = Buffer.from(readContent(source, located));
+      goModContent = readSmall(source, located);
       sha256 = hashContent(goModContent);
     } else if (isLarge(entry)) {
       sha256 = await hashLargeContent(source, located);

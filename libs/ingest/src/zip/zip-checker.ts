@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
-import type { ZipReport } from './module-zip.js';
+import type { ZipDepth, ZipReport } from './module-zip.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
 import type { ZipReply, ZipTask } from './zip.thread.js';
 
-export type { ZipReport };
+export type { ZipDepth, ZipReport };
 
 /** Mebibytes: enough for the largest directory that is read; a thread that wants more ends, the worker lives. */
 const MEMORY = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
@@ -35,12 +35,21 @@ export class ZipChecker {
    * Checks a finished file (see checkModuleZip for the rules). Throws RefusalError not-found, with the reason, for a
    * zip that breaks a rule; the signal's reason when it aborts; another error when the file can't be read.
    */
-  async check(path: string, version: ModuleVersion, signal?: AbortSignal): Promise<ZipReport> {
+  async check(
+    path: string,
+    version: ModuleVersion,
+    signal?: AbortSignal,
+    depth: ZipDepth = 'content',
+  ): Promise<ZipReport> {
     signal?.throwIfAborted();
     if (this.closed) throw new Error('the zip checker is closed');
     const { promise, resolve, reject } = Promise.withResolvers<ZipReport>();
     // Not the caller's object: what is posted must be plain.
-    const check = { task: { path, version: { module: version.module, version: version.version } }, resolve, reject };
+    const check = {
+      task: { path, version: { module: version.module, version: version.version }, depth },
+      resolve,
+      reject,
+    };
     const abort = () => this.abandon(check, signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     this.waiting.push(check);

@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads';
 import { RefusalError, type ModuleVersion, type Refusal } from '#libs/protocol';
-import { checkModuleZip, type ZipReport } from './module-zip.js';
+import { checkModuleZip, type ZipDepth, type ZipReport } from './module-zip.js';
 
 /** What a thread is asked; it answers each task with one reply, in order. */
 export interface ZipTask {
   readonly path: string;
   readonly version: ModuleVersion;
+  readonly depth: ZipDepth;
 }
 
 /** What a thread answers; `failure` is our own fault (the file can't be read). */
@@ -16,7 +17,7 @@ export type ZipReply =
 
 async function reply(task: ZipTask): Promise<ZipReply> {
   try {
-    return { report: await checkModuleZip(task.path, task.version) };
+    return { report: await checkModuleZip(task.path, task.version, task.depth) };
   } catch (error) {
     if (error instanceof RefusalError) return { refusal: error.toRefusal() };
     return { failure: error instanceof Error ? error : new Error(String(error)) };
