@@ -80,7 +80,7 @@ export async function startWorking({ database: covering = null, free, parent }: 
     metrics,
     scratch,
     told,
-    worker(store = objects, database = covering) {
+    worker(store = objects, verifyAgainst = covering) {
       const [modules, meta] = [new ObjectModuleStore(store), new ObjectMetaStore(store)];
       const guard = new EgressGuard({ allow: [], metrics });
       const fetcher = createFetcher(goConfig(upstream.url), null, metrics, { guard });
@@ -90,7 +90,7 @@ export async function startWorking({ database: covering = null, free, parent }: 
           modules,
           meta,
           zips,
-          checksums: createFindChecksums(database, '*.private.example'),
+          checksums: createFindChecksums(verifyAgainst, '*.private.example'),
           metrics,
           log: pino({ level: 'silent' }),
           stamp: () => Promise.resolve(time),

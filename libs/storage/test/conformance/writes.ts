@@ -1,12 +1,16 @@
 import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readBody, type ObjectSource } from '#libs/storage';
+import { readBody, type ObjectSource, type SmallPut } from '#libs/storage';
 import { digest, MiB, patternStream } from './patterns.js';
 import type { Trial } from './trial.js';
 
 /** Bytes that tell by each of them in which turn they were written. */
 function turn(n: number): Buffer {
   return Buffer.alloc(300_000 + n * 1000, n);
+}
+
+function small(key: string, text: string, mode: SmallPut['mode'] = 'create'): SmallPut {
+  return { key, bytes: Buffer.from(text), mode };
 }
 
 /** Create-only and replacing puts, alone and at once. */
@@ -50,11 +54,6 @@ export function describeWrites(begun: () => Trial): void {
     });
 
     it('stores small objects in turn', async () => {
-      const small = (key: string, text: string, mode: 'create' | 'replace' = 'create') => ({
-        key,
-        bytes: Buffer.from(text),
-        mode,
-      });
       expect(await trial.store.putInTurn([small('turn/a', 'a'), small('turn/b/c', ''), small('turn/d', 'd')])).toBe(3);
       expect(await trial.keys('turn/')).toEqual(['turn/a', 'turn/b/c', 'turn/d']);
       // Ends where one is there, with what comes after it not stored.
