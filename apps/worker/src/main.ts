@@ -26,10 +26,11 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   // Nothing kept in memory: a worker must see what is stored, not what once was.
-  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics);
+  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true });
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   const zips = new ZipChecker(Math.min(2, availableParallelism()));
+  zips.open();
   const guard = new EgressGuard({
     allow: config.allowPrivateAddresses,
     metrics,

@@ -18,7 +18,6 @@ export { FsObjectStore } from './fs/fs.object-store.js';
 export { MemoryObjectStore } from './memory/memory.object-store.js';
 export { MemoryTier } from './memory-tier.js';
 export { MeteredObjectStore } from './metered.object-store.js';
-export { S3ObjectStore } from './s3/s3.object-store.js';
 export {
   INDEX_FOLDER,
   INDEX_HOLD_BACK,

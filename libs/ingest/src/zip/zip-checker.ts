@@ -18,7 +18,7 @@ interface Check {
 
 /**
  * Checks module zips in worker threads, so that the event loop never waits for one. Threads are started when there is
- * work for them, at most `threads` of them, and keep no process alive while they are idle.
+ * work for them, at most `threads` of them, the first one with `open`; idle ones keep no process alive.
  */
 export class ZipChecker {
   private readonly waiting: Check[] = [];
@@ -30,6 +30,14 @@ export class ZipChecker {
     private readonly threads = 2,
     private readonly entry: URL = threadEntry(),
   ) {}
+
+  /** Starts a thread before there is work, so that the first check does not wait for it. */
+  open(): void {
+    if (this.idle.length > 0 || this.running.size > 0) return;
+    const thread = this.start();
+    thread.unref();
+    this.idle.push(thread);
+  }
 
   /**
    * Checks a finished file (see checkModuleZip for the rules). Throws RefusalError not-found, with the reason, for a
@@ -71,12 +79,19 @@ export class ZipChecker {
 
   private dispatch(): void {
     while (this.waiting.length > 0 && this.running.size < this.threads && !this.closed) {
-      const thread = this.idle.pop() ?? this.start();
+      const thread = this.idle.pop() ?? (this.needsThread() ? this.start() : null);
+      if (thread === null) return;
       const check = this.waiting.shift()!;
       this.running.set(thread, check);
       thread.ref();
       thread.postMessage(check.task, []);
     }
+  }
+
+  /** A look at headers takes a millisecond or two: it waits for another one, but for no content. */
+  private needsThread(): boolean {
+    const checks = [...this.running.values(), this.waiting[0]!];
+    return this.running.size === 0 || checks.some(({ task }) => task.depth === 'content');
   }
 
   private start(): Worker {

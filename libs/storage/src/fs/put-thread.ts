@@ -26,6 +26,12 @@ export class PutThread {
   private running: Put[] = [];
   private thread: Worker | null = null;
 
+  /** Starts the thread before there is work, so that the first put does not wait for it. */
+  open(): void {
+    this.thread ??= this.start();
+    this.thread.unref();
+  }
+
   /** Makes files in turn and gives how many were made; see putFiles. */
   async put(tasks: readonly PutTask[]): Promise<number> {
     return new Promise((resolve, reject) => {
