@@ -61,6 +61,8 @@ function modulesOf(list: string): Set<string> {
 export class Upsim {
   private constructor(
     readonly url: string,
+    /** Its checksum database, as GOSUMDB names it. */
+    readonly gosumdb: string,
     private readonly child: ChildProcess,
   ) {}
 
@@ -69,8 +71,8 @@ export class Upsim {
     const child = spawn(kit.upsim, ['-addr', address, '-dir', kit.modules, '-latency', latency], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(createInterface({ input: child.stdout }), 'line');
-    const upsim = new Upsim(`http://${address}`, child);
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const upsim = new Upsim(`http://${address}`, /GOSUMDB=(\S+)/.exec(line)?.[1] ?? 'off', child);
     await upsim.listening();
     return upsim;
   }

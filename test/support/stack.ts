@@ -9,6 +9,8 @@ export interface StackOptions {
   readonly workers?: number;
   /** The settings of all processes. */
   readonly env: Record<string, string>;
+  /** A folder for its folder, which then stays when the stack is closed. */
+  readonly parent?: string;
   /** Whether the logs are kept for the test; a benchmark throws them away, written all the same. */
   readonly log?: boolean;
 }
@@ -27,8 +29,8 @@ export interface Stack {
 }
 
 /** Starts a stack on file storage, unless the environment says otherwise. */
-export async function startStack({ gateways = 1, workers = 1, env, log = true }: StackOptions): Promise<Stack> {
-  const folder = await mkdtemp(join(tmpdir(), 'stoa-stack-'));
+export async function startStack({ gateways = 1, workers = 1, env, parent, log = true }: StackOptions): Promise<Stack> {
+  const folder = await mkdtemp(join(parent ?? tmpdir(), 'stoa-stack-'));
   const redis = await startRedis();
   const settings = {
     STOA_REDIS_URL: redis.url,
@@ -53,7 +55,7 @@ export async function startStack({ gateways = 1, workers = 1, env, log = true }:
   const close = async (): Promise<void> => {
     await Promise.all([...running.gateways, ...running.workers].map((one) => one.kill()));
     await redis.close();
-    await rm(folder, { recursive: true, force: true });
+    if (parent === undefined) await rm(folder, { recursive: true, force: true });
   };
   try {
     await Promise.all([

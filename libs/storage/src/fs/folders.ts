@@ -16,7 +16,11 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Makes what happened to the names in a folder survive a power failure. A folder that is gone is no error. */
+/**
+ * Makes what happened to the names in a folder survive a power failure, and with them all names that were given before,
+ * in whatever folder: see makeFolder for why, and for file systems of which that is not true. A folder that is gone is
+ * no error.
+ */
 export function syncFolder(path: string): void {
   const folder = openUnlessGone(path);
   if (folder === null) return;
