@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { leafHash } from './hash.js';
 import type { HashTile } from './hash-tile.js';
 import type { HeadStore } from './head-store.js';
@@ -75,6 +76,8 @@ export class Timeline {
   }
 
   private async advance(head: TreeHead, soon: readonly TilePosition[], signal: AbortSignal): Promise<void> {
+    // Heads that came in this turn of the event loop are all among the waiting after it.
+    await setImmediate();
     const furthest = [...this.waiting].reduce((one, other) => (other.size > one.size ? other : one), head);
     try {
       await this.extend(furthest, soon, signal);
