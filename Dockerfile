@@ -43,7 +43,7 @@ WORKDIR /opt/stoa
 RUN install -d -o node -g node -m 0700 /var/lib/stoa
 # In exec form, so that SIGTERM reaches Node.
 # A whole young generation from the start: see bin/stoa.
-ENTRYPOINT ["node", "--min-semi-space-size=16", "--max-semi-space-size=16", "/opt/stoa/dist/apps/cli/src/main.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "/opt/stoa/dist/apps/cli/src/main.js"]
 
 FROM base AS gateway
 LABEL org.opencontainers.image.title="Stoa gateway" \

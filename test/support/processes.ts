@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
 
 /** The flags of bin/stoa. */
-const FLAGS = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
+const FLAGS = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
 
 /** A gateway or a worker as its own process, as a user would run it: from the build, set by the environment alone. */
 export interface StoaProcess {

@@ -76,6 +76,8 @@ export class Timeline {
   }
 
   private async advance(head: TreeHead, soon: readonly TilePosition[], signal: AbortSignal): Promise<void> {
+    // A larger one that came meanwhile was proven: to go on for those who came since is their own turn.
+    if (this.known && head.size <= this.known.size) return;
     // Heads that came in this turn of the event loop are all among the waiting after it.
     await setImmediate();
     const furthest = [...this.waiting].reduce((one, other) => (other.size > one.size ? other : one), head);
