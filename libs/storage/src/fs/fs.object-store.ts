@@ -46,12 +46,14 @@ const LARGE = 1024 * 1024;
 export class FsObjectStore implements ObjectStore {
   readonly backend = 'fs';
   private readonly root: string;
+  private readonly writes: boolean;
   /** Small files and large ones do not wait for each other. */
   private readonly threads = { small: new PutThread(), large: new PutThread() };
 
   /** `writes`: files will be put, so that a thread for it is started with `open`. */
-  constructor(private readonly options: { readonly root: string; readonly writes?: boolean }) {
-    this.root = resolve(options.root);
+  constructor({ root, writes = false }: { readonly root: string; readonly writes?: boolean }) {
+    this.root = resolve(root);
+    this.writes = writes;
   }
 
   async stat(key: string): Promise<ObjectStat | null> {
@@ -142,7 +144,7 @@ export class FsObjectStore implements ObjectStore {
   async open(): Promise<void> {
     // A storage that can only be read still serves: a put says by itself that it can't.
     await openUnfinished(this.root).catch(() => {});
-    if (this.options.writes) this.threads.small.open();
+    if (this.writes) this.threads.small.open();
     await this.check();
   }
 

@@ -42,13 +42,19 @@ export type PutOutcome = { readonly made: number } | { readonly error: unknown }
  * if it were alone. Errors are system errors, and SourceError when a source has another size.
  */
 export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] {
-  let last: PutTask | undefined;
+  // The last name that was given covers those before it. One that others gave may be in a folder that was not touched.
+  let last: string | undefined;
+  const met = new Set<string>();
   const outcomes = series.map((tasks): PutOutcome => {
     let made = 0;
     try {
       for (const task of tasks) {
-        last = task;
-        if (!makeFile(task)) break;
+        const folder = dirname(task.target);
+        if (!makeFile(task)) {
+          met.add(folder);
+          break;
+        }
+        last = folder;
         made++;
       }
       return { made };
@@ -56,9 +62,8 @@ export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] 
       return { error };
     }
   });
-  if (last === undefined) return outcomes;
   try {
-    syncFolder(dirname(last.target));
+    for (const folder of last === undefined ? met : met.add(last)) syncFolder(folder);
     return outcomes;
   } catch (error) {
     return outcomes.map((outcome) => ('made' in outcome ? { error } : outcome));
