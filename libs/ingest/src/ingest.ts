@@ -32,6 +32,7 @@ interface Parts {
 interface Examined {
   readonly report: ZipReport;
   readonly goMod: Buffer;
+  readonly goModHash: string;
   readonly expectation: Expectation | null;
 }
 
@@ -100,9 +101,7 @@ export class Ingest {
     const { goMod } = examined;
     if (mod && !mod.bytes.equals(goMod)) throw await this.otherMod(version, mod.bytes, { bytes: goMod, ...zip });
     if (info) await this.sameCommit(version, info);
-    // Most often the .mod was asked first: a look is cheaper than a put that comes second.
-    if (!(await this.agrees(version, { bytes: goMod, source: zip.source })))
-      await this.keepMod(version, { bytes: goMod, source: zip.source });
+    await this.keepMod(version, { bytes: goMod, source: zip.source });
     metrics.verifications.inc({ result: 'ok' });
     if (info) await this.storeInfo(version, info);
     if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
@@ -126,8 +125,7 @@ export class Ingest {
       const zip = await copyStoredZip(modules, version, folder, signal);
       if (!zip) return;
       const examined = await this.examine(version, zip, looked, signal, 'headers');
-      const goMod = { bytes: examined.goMod, source: zip.source };
-      if (!(await this.agrees(version, goMod))) await this.keepMod(version, goMod);
+      await this.keepMod(version, { bytes: examined.goMod, source: zip.source });
       await this.enter(version, zip, examined, started);
     });
   }
@@ -168,14 +166,15 @@ export class Ingest {
     });
     const goMod = report.goMod ?? synthesizedMod(version.module);
     await this.verifier.verify(version, 'zip', report.hash, { source, expectation });
-    await this.verifier.verify(version, 'go.mod', hashGoMod(goMod), { source, expectation });
-    return { report, goMod, expectation };
+    const goModHash = hashGoMod(goMod);
+    await this.verifier.verify(version, 'go.mod', goModHash, { source, expectation });
+    return { report, goMod, goModHash, expectation };
   }
 
   private async enter(
     { module, version }: ModuleVersion,
     zip: FetchedFile,
-    { report, goMod, expectation }: Examined,
+    { report, goModHash, expectation }: Examined,
     started: number,
   ): Promise<void> {
     const database = expectation?.database ?? null;
@@ -188,7 +187,7 @@ export class Ingest {
       unzippedBytes: report.uncompressed,
       files: report.entries,
       zipHash: report.hash,
-      goModHash: hashGoMod(goMod),
+      goModHash,
       checks: ['zip-rules', 'go.mod', ...(database === null ? [] : [`checksum-database:${database}`])],
     });
   }
@@ -198,8 +197,12 @@ export class Ingest {
     await this.parts.modules.save({ kind: 'info', ...version }, bytes, bytes.length);
   }
 
-  /** Stores a verified `.mod`; throws when another one is stored. */
+  /**
+   * Sees to it that a verified `.mod` is stored; throws when another one is. Most often it was asked first: a look is
+   * cheaper than a put that comes second.
+   */
   private async keepMod(version: ModuleVersion, fetched: FetchedText): Promise<void> {
+    if (await this.agrees(version, fetched)) return;
     const { modules, metrics } = this.parts;
     const { bytes } = fetched;
     if (await modules.save({ kind: 'mod', ...version }, bytes, bytes.length)) metrics.storedBytes.inc(bytes.length);

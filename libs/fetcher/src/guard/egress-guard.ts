@@ -29,7 +29,7 @@ export class AddressRefused extends SourceFault {
 }
 
 /** The words by which a refusal is known wherever it shows. */
-export const ADDRESS_NOT_ALLOWED = 'address not allowed';
+const ADDRESS_NOT_ALLOWED = 'address not allowed';
 
 /** How long a name may take before a proxy is left alone with it, in milliseconds. */
 const PATIENCE = 2_000;
