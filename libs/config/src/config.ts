@@ -21,6 +21,17 @@ export type StorageConfig =
       readonly pathStyle: boolean;
       /** Empty, or a key prefix without leading or trailing `/`. */
       readonly prefix: string;
+    }
+  | {
+      readonly kind: 'external';
+      /** Base of the server's routes, without a trailing `/` in its path but for the root's. */
+      readonly url: URL;
+      /** What the server is shown, as a bearer token. */
+      readonly token?: string;
+      /** Folder of what a server with the six basic routes alone does not take. */
+      readonly metaRoot?: string;
+      /** The proxy and certificate variables of the process environment. */
+      readonly network: Readonly<Record<string, string>>;
     };
 
 /** Who we are to a Redis server or a Sentinel. */
@@ -104,6 +115,8 @@ export interface Config {
   readonly logFormat: 'pretty' | 'json';
   readonly shutdownGrace: number;
   readonly storage: StorageConfig;
+  /** What a storage server wants to be shown as a bearer token; undefined: nothing. */
+  readonly storageToken: string | undefined;
   readonly memoryCache: number;
   readonly redis: RedisConfig;
   readonly queuePrefix: string;

@@ -1,3 +1,4 @@
+export { trustedCertificates } from './certificates.js';
 export type {
   Config,
   GoConfig,
@@ -16,3 +17,4 @@ export { childEnvironment, GO_NAMES, type GoDefaults, type GoName } from './go-n
 export { loadConfig, type EffectiveSetting, type LoadedConfig } from './load.js';
 export { thisMachine, type Machine } from './machine.js';
 export { configurationMarkdown } from './markdown.js';
+export { proxyRules, type ProxyRules } from './proxy-rules.js';

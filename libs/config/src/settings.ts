@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseRedisNodes, parseRedisUrl } from './redis-address.js';
+import { parseBearerToken, parseServerUrl } from './external.js';
 import { parseGoEnv } from './go-env.js';
 import { checkGoproxy } from './goproxy.js';
 import { parseHostPatterns } from './host-patterns.js';
@@ -19,6 +20,8 @@ const vcs = section('Private modules');
 const freshness = section('Freshness');
 const network = section('Network');
 
+const OPS_PORTS = { api: 3001, start: 3001, worker: 3002, storage: 3004 } as const;
+
 const goDefault: DerivedDefault = { documented: '`go env`', find: () => '' };
 const privateDefault: DerivedDefault = { documented: '`GOPRIVATE`', find: ({ textOf }) => textOf('GOPRIVATE') };
 
@@ -27,13 +30,20 @@ const privateDefault: DerivedDefault = { documented: '`GOPRIVATE`', find: ({ tex
  * Parsing, `stoa config` and docs/configuration.md all come from it.
  */
 export const settingsSchema = z.object({
-  STOA_LISTEN: listener(address(), 'where the gateway answers the go command; `:3000` is every IPv4 address', {
-    fallback: '127.0.0.1:3000',
-  }),
+  STOA_LISTEN: listener(
+    address(),
+    'where the gateway answers the go command, or a storage server its clients; `:3000` is every IPv4 address',
+    {
+      fallback: {
+        documented: '`127.0.0.1:3000`, storage server `127.0.0.1:3003`',
+        find: (from) => (from.process === 'storage' ? '127.0.0.1:3003' : '127.0.0.1:3000'),
+      },
+    },
+  ),
   STOA_OPS_LISTEN: listener(address(), 'where a process answers its operators: `/metrics`, probes, admin writes', {
     fallback: {
-      documented: '`127.0.0.1:3001`, worker `127.0.0.1:3002`',
-      find: (from) => (from.process === 'worker' ? '127.0.0.1:3002' : '127.0.0.1:3001'),
+      documented: '`127.0.0.1:3001`, worker `127.0.0.1:3002`, storage server `127.0.0.1:3004`',
+      find: ({ process: name }) => `127.0.0.1:${OPS_PORTS[name]}`,
     },
   }),
   STOA_BASE_PATH: listener(kind('path of a URL', parseBasePath), 'prefix of every route of the gateway', {
@@ -60,9 +70,11 @@ export const settingsSchema = z.object({
     fallback: '30s',
   }),
 
-  STOA_STORAGE: storage(choice('fs', 's3'), 'where modules are kept: a folder, or a bucket of an S3 server', {
-    fallback: 'fs',
-  }),
+  STOA_STORAGE: storage(
+    choice('fs', 's3', 'external'),
+    'where modules are kept: a folder, a bucket of an S3 server, or [any HTTP server](external-storage.md)',
+    { fallback: 'fs' },
+  ),
   STOA_FS_ROOT: storage(path(), 'folder of the `fs` storage', {
     fallback: { documented: '`<data dir>/storage`', find: ({ textOf }) => `${textOf('STOA_DATA_DIR')}/storage` },
   }),
@@ -78,6 +90,19 @@ export const settingsSchema = z.object({
     fallback: 'on',
   }),
   STOA_S3_PREFIX: storage(kind('text', parseKeyPrefix).optional(), 'prefix of every key in the bucket'),
+  STOA_EXTERNAL_URL: storage(
+    kind('URL', parseServerUrl).optional(),
+    '`http://host:port` or `https://host/path` of the external storage server',
+  ),
+  STOA_EXTERNAL_TOKEN: storage(
+    kind('text', parseBearerToken).optional(),
+    'bearer token: shown to the external storage server, and wanted by `stoa storage` of its clients',
+    { secret: 'whole' },
+  ),
+  STOA_META_ROOT: storage(
+    path().optional(),
+    'folder that gateways and workers share, for what an external server with the six basic routes alone does not take',
+  ),
   STOA_MEMORY_CACHE: storage(size(), 'small files kept in memory; `0` keeps none', {
     fallback: '64MiB',
   }),
@@ -224,9 +249,6 @@ export type Given = (name: SettingName) => boolean;
 
 /** Planned settings without which a user would only miss something: setting one is answered with a warning. */
 export const UNSUPPORTED = [
-  'STOA_EXTERNAL_URL',
-  'STOA_EXTERNAL_TOKEN',
-  'STOA_META_ROOT',
   'STOA_ZIP_REDIRECT',
   'STOA_S3_PUBLIC_ENDPOINT',
   'STOA_DISK_CACHE',

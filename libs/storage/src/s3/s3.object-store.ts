@@ -15,13 +15,14 @@ import type {
   PutOptions,
   SmallPut,
 } from '../object-store.js';
+import { isConnectionFault } from '../network-fault.js';
 import { putInTurn } from '../put-in-turn.js';
 import { SourceError, SourceReader } from '../source-reader.js';
 import { SMALL_OBJECT } from '../body.js';
 import { conditionalPut } from './conditional-put.js';
 import { createTransport, type S3Timeouts } from './deadline-transport.js';
 import { readResponse } from './object-response.js';
-import { isAbsent, isBeyondRange, isConnectionFault, s3Refusal, translateS3Error } from './s3-error.js';
+import { isAbsent, isBeyondRange, s3Refusal, translateS3Error } from './s3-error.js';
 
 type S3Config = Extract<StorageConfig, { kind: 's3' }>;
 
