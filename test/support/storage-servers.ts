@@ -57,7 +57,7 @@ export async function startSixRoutes(root: string, address = '127.0.0.1:0'): Pro
 
 /** Starts the example server on SQLite. */
 export async function startSqliteExample(database: string): Promise<TestServer> {
-  const program = fileURLToPath(new URL('../../examples/sqlite-storage/server.js', import.meta.url));
+  const program = fileURLToPath(new URL('../../examples/sqlite-storage/server.mjs', import.meta.url));
   return startServer(process.execPath, [program, '127.0.0.1:0', database]);
 }
 

@@ -1,5 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serveStorage, startSixRoutes, type TestServer } from '../../../../test/support/storage-servers.js';
+import { startMinio } from '../../../../test/support/minio.js';
+import { serveStorage, startSixRoutes, startSqliteExample, type TestServer } from '../../../../test/support/storage-servers.js';
 
 /** What a storage stands on during a trial. */
 export interface Ground {
@@ -27,12 +29,34 @@ export const STORAGES: readonly Conforming[] = [
   {
     name: 'external, a server in Go with the six basic routes',
     objects: 'none',
-    lay: async (folder) => ({
-      ...over(await startSixRoutes(folder)),
-    }),
+    lay: async (folder) => {
+      const [served, meta] = [join(folder, 'served'), join(folder, 'meta')];
+      await mkdir(served);
+      return over(await startSixRoutes(served), { STOA_META_ROOT: meta });
+    },
+  },
+  {
+    name: 'external, our server over S3',
+    lay: async () => {
+      const minio = await startMinio();
+      const server = await serveStorage({
+        STOA_STORAGE: 's3',
+        STOA_S3_ENDPOINT: minio.endpoint,
+        STOA_S3_ACCESS_KEY: minio.accessKey,
+        STOA_S3_SECRET_KEY: minio.secretKey,
+      });
+      return over({ url: server.url, close: async () => void (await server.close(), await minio.stop()) });
+    },
+  },
+  {
+    name: 'external, the example on SQLite',
+    lay: async (folder) => over(await startSqliteExample(join(folder, 'example.sqlite'))),
   },
 ];
 
-function over(server: TestServer): Ground {
-  return { settings: { STOA_STORAGE: 'external', STOA_EXTERNAL_URL: server.url }, close: () => server.close() };
+function over(server: TestServer, settings: Record<string, string> = {}): Ground {
+  return {
+    settings: { STOA_STORAGE: 'external', STOA_EXTERNAL_URL: server.url, ...settings },
+    close: () => server.close(),
+  };
 }
