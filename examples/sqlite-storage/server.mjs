@@ -43,10 +43,10 @@ class Refusal extends Error {
 async function receive(source, size) {
   const content = { id: randomUUID(), size: 0 };
   const hash = createHash('sha256');
+  let held = Buffer.alloc(0);
   let n = 0;
   const flush = (bytes) => sql.add.run(content.id, n++, bytes);
   try {
-    let held = Buffer.alloc(0);
     for await (const bytes of source) {
       hash.update(bytes);
       content.size += bytes.length;
@@ -122,6 +122,7 @@ async function put(request, response, key) {
   if (length === undefined) throw new Refusal(411, 'a PUT has a Content-Length');
   const create = request.headers['if-none-match'] === '*';
   if (create && sql.find.get(key)) throw new Refusal(412, 'it exists');
+  // The files of a version are created once, whatever a client says.
   const fixed = create || (!key.startsWith('.meta/') && /\/@v\/[^/]+\.(info|mod|zip)$/.test(key));
   const content = await receive(request, Number(length));
   // Another create may have come first while the body came in.
@@ -152,13 +153,10 @@ async function save(request, response, base) {
   // In memory: Stoa itself puts one object after the other where a server has them.
   const headers = { 'content-type': request.headers['content-type'] ?? '' };
   const form = await new Response(Readable.toWeb(request), { headers }).formData().catch(() => new FormData());
-  const kinds = ['mod', 'zip', 'info'];
-  if (!kinds.every((kind) => form.get(`mod.${kind}`) instanceof File)) throw new Refusal(400, 'a part is missing');
+  const files = ['mod', 'zip', 'info'].map((kind) => ({ key: `${base}.${kind}`, part: form.get(`mod.${kind}`) }));
+  if (!files.every(({ part }) => part instanceof File)) throw new Refusal(400, 'a part is missing');
   const entries = [];
-  for (const kind of kinds) {
-    const content = await receive(form.get(`mod.${kind}`).stream());
-    entries.push({ key: `${base}.${kind}`, content, fixed: true });
-  }
+  for (const { key, part } of files) entries.push({ key, content: await receive(part.stream()), fixed: true });
   place(entries);
   response.writeHead(200).end();
 }
@@ -185,12 +183,10 @@ async function answer(request, response) {
   // Athens sends versions as they are.
   const base = folder + name.replaceAll(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
   if (kind === 'save' && method === 'POST') return save(request, response, base);
-  if (kind === 'delete' && method === 'DELETE') {
-    for (const part of ['info', 'mod', 'zip']) remove(`${base}.${part}`);
-    return response.writeHead(200).end();
-  }
-  if (!reads || kind === 'save' || kind === 'delete') throw new Refusal(405, 'not served here');
-  return send(request, response, `${base}.${kind}`);
+  if (!['save', 'delete'].includes(kind) && reads) return send(request, response, `${base}.${kind}`);
+  if (kind !== 'delete' || method !== 'DELETE') throw new Refusal(405, 'not served here');
+  for (const part of ['info', 'mod', 'zip']) remove(`${base}.${part}`);
+  response.writeHead(200).end();
 }
 
 const server = createServer({ requestTimeout: 0 }, (request, response) => {

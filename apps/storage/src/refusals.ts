@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { RefusalError, type RefusalKind } from '#libs/protocol';
 
 const STATUS: Readonly<Record<RefusalKind, number>> = {
@@ -21,8 +22,10 @@ export class Conflict extends RefusalError {
 }
 
 /** What a client is told of an error: of a fault of our own, nothing. */
-export function refusalOf(error: unknown): RefusalError {
+export function refusalOf(error: unknown, request: IncomingMessage): RefusalError {
   if (error instanceof RefusalError) return error;
+  // The client went away in the middle of a body: nobody reads this.
+  if (request.destroyed && !request.complete) return new RefusalError('bad-request', 'the body is cut short');
   return new RefusalError('internal', 'internal error', { cause: error });
 }
 

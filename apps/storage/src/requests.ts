@@ -25,7 +25,13 @@ export function observeRequests(server: FastifyInstance, log: Logger, metrics: M
     metrics.httpRequests.inc({ route, status: reply.statusCode, cache: 'none' });
     metrics.httpDuration.observe({ route, cache: 'none' }, milliseconds / 1000);
     log.info(
-      { requestId: id, method, path: url, status: reply.statusCode, milliseconds: Math.round(milliseconds * 100) / 100 },
+      {
+        requestId: id,
+        method,
+        path: url,
+        status: reply.statusCode,
+        milliseconds: Math.round(milliseconds * 100) / 100,
+      },
       'answered',
     );
     done();

@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { readVersion, registerProbes, type Health, type Logger, type Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
 import type { Scratch } from '#libs/ingest';
@@ -32,10 +32,11 @@ export interface StorageServerParts {
  */
 export function createStorageServer(parts: StorageServerParts): FastifyInstance {
   const { token, log, metrics, health } = parts;
-  const fail = (error: unknown, requestId: string, reply: FastifyReply): FastifyReply => {
-    const refusal = refusalOf(error);
+  const fail = (error: unknown, { id: requestId, raw }: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const refusal = refusalOf(error, raw);
     if (refusal.kind === 'internal') log.error({ err: error, requestId }, 'internal error');
-    else if (refusal.kind === 'busy' || refusal.kind === 'timeout') log.warn({ err: error, requestId }, refusal.message);
+    else if (refusal.kind === 'busy' || refusal.kind === 'timeout')
+      log.warn({ err: error, requestId }, refusal.message);
     return reply.code(statusOf(refusal)).type('text/plain; charset=utf-8').send(`${refusal.message}\n`);
   };
   const server = fastify({
@@ -45,13 +46,13 @@ export function createStorageServer(parts: StorageServerParts): FastifyInstance 
     connectionTimeout: IDLE,
     requestTimeout: 0, // an upload may take as long as it flows
     frameworkErrors: (_error, request, reply) =>
-      void fail(new RefusalError('bad-request', 'malformed URL'), request.id, reply as FastifyReply),
+      void fail(new RefusalError('bad-request', 'malformed URL'), request, reply as FastifyReply),
   });
   // Bodies are streamed by whoever wants them, whatever their type and size.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _body, done) => done(null));
-  server.setErrorHandler((error, request, reply) => fail(error, request.id, reply));
-  server.setNotFoundHandler((request, reply) => fail(new RefusalError('method', 'no such route'), request.id, reply));
+  server.setErrorHandler((error, request, reply) => fail(error, request, reply));
+  server.setNotFoundHandler((request, reply) => fail(new RefusalError('method', 'no such route'), request, reply));
 
   observeRequests(server, log, metrics);
   const authorization = new Authorization(token);

@@ -31,7 +31,12 @@ export function combinationFaults(process: ProcessName, values: Values): string[
     );
   }
   const storage = values.STOA_EXTERNAL_URL;
-  if (process === 'storage' && values.STOA_STORAGE === 'external' && storage && leadsTo(storage.href, values.STOA_LISTEN)) {
+  if (
+    process === 'storage' &&
+    values.STOA_STORAGE === 'external' &&
+    storage &&
+    leadsTo(storage.href, values.STOA_LISTEN)
+  ) {
     faults.push('STOA_EXTERNAL_URL: names this storage server itself, so it would ask itself for ever');
   }
   return faults;
@@ -52,7 +57,9 @@ export function combinationWarnings(process: ProcessName, config: Config, given:
 
 function openStorageWarnings({ storageToken, listen }: Config): string[] {
   if (storageToken !== undefined || isLoopback(listen)) return [];
-  return ['STOA_EXTERNAL_TOKEN is not set and STOA_LISTEN is not loopback: whoever reaches it reads and writes modules'];
+  return [
+    'STOA_EXTERNAL_TOKEN is not set and STOA_LISTEN is not loopback: whoever reaches it reads and writes modules',
+  ];
 }
 
 function hasTwoListeners(process: ProcessName): boolean {

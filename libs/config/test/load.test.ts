@@ -165,7 +165,7 @@ describe('a setting that can not be used', () => {
     [{ STOA_REFRESH_WAIT: '600h' }, 'STOA_REFRESH_WAIT: "600h" is too long: at most 596h'],
     [{ STOA_MEMORY_CACHE: '64M' }, 'STOA_MEMORY_CACHE: "64M" is not a size such as 64MiB, 5GB or a number of bytes'],
     [{ STOA_S3_PATH_STYLE: 'yes' }, 'STOA_S3_PATH_STYLE: "yes" is not on or off'],
-    [{ STOA_STORAGE: 'gcs' }, 'STOA_STORAGE: "gcs" is not one of fs, s3'],
+    [{ STOA_STORAGE: 'gcs' }, 'STOA_STORAGE: "gcs" is not one of fs, s3, external'],
     [{ STOA_LOG_LEVEL: 'verbose' }, 'STOA_LOG_LEVEL: "verbose" is not one of trace, debug, info, warn, error, fatal'],
     [{ STOA_NETWORK_MODE: 'strict' }, 'STOA_NETWORK_MODE: "strict" is not one of online, offline'],
     [{ STOA_MAX_WAITING: '-1' }, 'STOA_MAX_WAITING: "-1" is not a whole number from 1 to 10000000'],
@@ -230,6 +230,86 @@ describe('a setting that can not be used', () => {
     const faults = faultsOf(env);
     expect(faults).toHaveLength(1);
     expect(faults[0]).not.toContain('hunter2');
+  });
+});
+
+describe('an external storage', () => {
+  const external = { STOA_STORAGE: 'external', STOA_EXTERNAL_URL: 'https://storage.example/go/' };
+
+  it('needs a URL, and nothing else', () => {
+    expect(load(external).config.storage).toMatchObject({
+      kind: 'external',
+      url: new URL('https://storage.example/go'),
+    });
+    expect(faultsOf({ STOA_STORAGE: 'external' })).toEqual([
+      'STOA_EXTERNAL_URL: is not set, and STOA_STORAGE=external needs it',
+    ]);
+  });
+
+  it('takes a token, a folder, and the way that the process environment names', () => {
+    const env = {
+      ...external,
+      STOA_EXTERNAL_TOKEN: 'abc.DEF-1==',
+      STOA_META_ROOT: '/srv/meta',
+      HTTPS_PROXY: 'http://proxy.example:3128',
+      SSL_CERT_FILE: '/etc/own.pem',
+      STOA_GO_ENV: 'HTTPS_PROXY=http://of-go.example',
+    };
+    const { config } = load(env);
+    expect(config.storage).toMatchObject({
+      token: 'abc.DEF-1==',
+      metaRoot: '/srv/meta',
+      network: { HTTPS_PROXY: 'http://proxy.example:3128', SSL_CERT_FILE: '/etc/own.pem' },
+    });
+    expect(config.storageToken).toBe('abc.DEF-1==');
+  });
+
+  it.each(['storage.example', 'ftp://storage.example', 'http://u:hunter2@storage.example', 'http://storage.example?x'])(
+    'refuses the URL %j',
+    (url) => {
+      const [fault] = faultsOf({ ...external, STOA_EXTERNAL_URL: url });
+      expect(fault).toContain('is not http://host:port or https://host/path');
+      expect(fault).not.toContain('hunter2');
+    },
+  );
+
+  it('refuses a token that no header can carry, and keeps it to itself', () => {
+    expect(faultsOf({ ...external, STOA_EXTERNAL_TOKEN: 'two words' })).toEqual([
+      'STOA_EXTERNAL_TOKEN: the value is not a token of letters, digits and -._~+/=',
+    ]);
+  });
+
+  it('that is set up but not chosen is a warning', () => {
+    expect(load({ STOA_EXTERNAL_URL: 'http://a.example', STOA_META_ROOT: '/srv/meta' }).warnings).toEqual([
+      'STOA_EXTERNAL_URL has no effect while STOA_STORAGE is fs',
+      'STOA_META_ROOT has no effect while STOA_STORAGE is fs',
+    ]);
+  });
+});
+
+describe('a storage server', () => {
+  const serve = (env: Record<string, string>) => loadConfig('storage', env);
+
+  it('has listeners of its own', () => {
+    const { config } = serve({});
+    expect([config.listen, config.opsListen]).toEqual([
+      { host: '127.0.0.1', port: 3003 },
+      { host: '127.0.0.1', port: 3004 },
+    ]);
+    expect(() => serve({ STOA_LISTEN: ':8080', STOA_OPS_LISTEN: ':8080' })).toThrow('is the address of STOA_LISTEN');
+  });
+
+  it('warns when anybody may write', () => {
+    expect(serve({ STOA_LISTEN: ':3003' }).warnings).toEqual([
+      'STOA_EXTERNAL_TOKEN is not set and STOA_LISTEN is not loopback: whoever reaches it reads and writes modules',
+    ]);
+    expect(serve({ STOA_LISTEN: ':3003', STOA_EXTERNAL_TOKEN: 'secret' }).warnings).toEqual([]);
+  });
+
+  it('does not serve itself', () => {
+    expect(() => serve({ STOA_STORAGE: 'external', STOA_EXTERNAL_URL: 'http://localhost:3003' })).toThrow(
+      'STOA_EXTERNAL_URL: names this storage server itself, so it would ask itself for ever',
+    );
   });
 });
 

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 )
+
+var errOther = errors.New("other bytes are stored")
 
 var parts = []string{"mod.info", "mod.mod", "mod.zip"}
 
@@ -41,7 +45,7 @@ func (s server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, `<html>{"objects":[],"more":false}</html>`)
 		return
 	}
-	module, version, kind := match[1], match[3], match[2]+match[4]
+	module, version, kind := match[1], unescape(match[3]), match[2]+match[4]
 	folder := filepath.Join(s.root, filepath.FromSlash(module), "@v", version)
 	var err error
 	switch r.Method + " " + kind {
@@ -60,7 +64,9 @@ func (s server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	}
-	if os.IsNotExist(err) {
+	if err == errOther {
+		http.Error(w, err.Error(), http.StatusConflict)
+	} else if os.IsNotExist(err) {
 		http.Error(w, "not found", http.StatusNotFound)
 	} else if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -74,7 +80,7 @@ func (s server) list(w http.ResponseWriter, folder string) error {
 	}
 	var versions []string
 	for _, entry := range entries {
-		versions = append(versions, unescape(entry.Name()))
+		versions = append(versions, entry.Name())
 	}
 	_, err = io.WriteString(w, strings.Join(versions, "\n"))
 	return err
@@ -126,13 +132,26 @@ func (s server) save(r *http.Request, folder string) error {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o777); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(folder); err != nil {
+	if err := os.Rename(unfinished, folder); err == nil || !os.IsExist(err) {
 		return err
 	}
-	return os.Rename(unfinished, folder)
+	for _, name := range parts {
+		stored, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			return err
+		}
+		sent, err := os.ReadFile(filepath.Join(unfinished, name))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(stored, sent) {
+			return errOther
+		}
+	}
+	return nil
 }
 
-// Names in the folder are as they came: escaped or not.
+// A version comes escaped or as it is.
 func unescape(version string) string {
 	for i := strings.IndexByte(version, '!'); i >= 0 && i+1 < len(version); i = strings.IndexByte(version, '!') {
 		version = version[:i] + strings.ToUpper(version[i+1:i+2]) + version[i+2:]

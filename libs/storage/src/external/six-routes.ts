@@ -23,7 +23,10 @@ export class SixRoutes {
 
   /** Gives the versions that the server lists of a module; none of an unknown one. */
   async list(module: string): Promise<string[]> {
-    const { statusCode, body } = await this.link.ask({ method: 'GET', path: routePath(`${versionsFolder(module)}list`) });
+    const { statusCode, body } = await this.link.ask({
+      method: 'GET',
+      path: routePath(`${versionsFolder(module)}list`),
+    });
     if (statusCode === 200) return parseList((await readBody(body)).toString('utf8'));
     dropBody(body);
     if (statusCode === 404) return [];
@@ -78,7 +81,9 @@ export class SixRoutes {
     dropBody(body);
     if (statusCode === 200) return true;
     if (statusCode === 409) return false;
-    throw new RefusalError('busy', 'the storage does not take the version', { cause: unexpectedStatus(statusCode).cause });
+    throw new RefusalError('busy', 'the storage does not take the version', {
+      cause: unexpectedStatus(statusCode).cause,
+    });
   }
 
   /** Removes a version; an absent one is no error. */
@@ -130,7 +135,8 @@ async function readText({ headers, body }: LinkAnswer): Promise<{ stat: ObjectSt
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
-    if ((size += chunk.length) > LONGEST_TEXT) throw new Error('external storage: an .info or .mod of more than 16 MiB');
+    if ((size += chunk.length) > LONGEST_TEXT)
+      throw new Error('external storage: an .info or .mod of more than 16 MiB');
   }
   const bytes = Buffer.concat(chunks);
   const etag = createHash('sha256').update(bytes).digest('base64url');
