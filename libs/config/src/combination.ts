@@ -9,7 +9,7 @@ import { storageFaults, storageWarnings } from './storage.js';
 /** Finds what is missing or too much, whatever the values are. */
 export function givenFaults(process: ProcessName, texts: SettingTexts, given: Given): string[] {
   const text = (name: string) => texts.get(name)?.text ?? '';
-  const faults = [...storageFaults(text('STOA_STORAGE'), given), ...redisFaults(given)];
+  const faults = [...storageFaults(text, given), ...redisFaults(given)];
   // A broken STOA_GO_ENV may be what sets GOPROXY.
   const known = settingsSchema.shape.STOA_GO_ENV.safeParse(text('STOA_GO_ENV')).success;
   if (known && fetches(process) && text('STOA_NETWORK_MODE') !== 'offline' && !text('GOPROXY')) {

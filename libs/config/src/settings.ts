@@ -5,8 +5,8 @@ import { parseGoEnv } from './go-env.js';
 import { checkGoproxy } from './goproxy.js';
 import { parseHostPatterns } from './host-patterns.js';
 import { address, choice, command, delay, duration, kind, number, onOff, path, size, text } from './kind.js';
-import { parseBasePath, parseKeyPrefix, parseQueuePrefix } from './prefix.js';
-import { parseBucket, parseEndpoint } from './s3.js';
+import { parseBasePath, parseQueuePrefix } from './prefix.js';
+import { S3_SETTINGS } from './s3-settings.js';
 import { section, type DerivedDefault } from './setting.js';
 import { checkGosumdb, parseSumdbs } from './sumdb.js';
 
@@ -78,18 +78,7 @@ export const settingsSchema = z.object({
   STOA_FS_ROOT: storage(path(), 'folder of the `fs` storage', {
     fallback: { documented: '`<data dir>/storage`', find: ({ textOf }) => `${textOf('STOA_DATA_DIR')}/storage` },
   }),
-  STOA_S3_ENDPOINT: storage(
-    kind('URL', parseEndpoint).optional(),
-    '`http://host:port` or `https://host` of the S3 server',
-  ),
-  STOA_S3_BUCKET: storage(kind('text', parseBucket), 'bucket, made when it is absent', { fallback: 'stoa' }),
-  STOA_S3_REGION: storage(text(), 'region, as requests are signed for it', { fallback: 'us-east-1' }),
-  STOA_S3_ACCESS_KEY: storage(text().optional(), 'access key', { secret: 'whole' }),
-  STOA_S3_SECRET_KEY: storage(text().optional(), 'secret key', { secret: 'whole' }),
-  STOA_S3_PATH_STYLE: storage(onOff(), '`on`: `http://host/bucket/key`; `off`: `http://bucket.host/key`', {
-    fallback: 'on',
-  }),
-  STOA_S3_PREFIX: storage(kind('text', parseKeyPrefix).optional(), 'prefix of every key in the bucket'),
+  ...S3_SETTINGS,
   STOA_EXTERNAL_URL: storage(
     kind('URL', parseServerUrl).optional(),
     '`http://host:port` or `https://host/path` of the external storage server',
@@ -248,13 +237,7 @@ export type SettingName = keyof typeof settingsSchema.shape;
 export type Given = (name: SettingName) => boolean;
 
 /** Planned settings without which a user would only miss something: setting one is answered with a warning. */
-export const UNSUPPORTED = [
-  'STOA_ZIP_REDIRECT',
-  'STOA_S3_PUBLIC_ENDPOINT',
-  'STOA_DISK_CACHE',
-  'STOA_DOWNLOAD_MODE',
-  'STOA_DOWNLOAD_URL',
-] as const;
+export const UNSUPPORTED = ['STOA_DISK_CACHE', 'STOA_DOWNLOAD_MODE', 'STOA_DOWNLOAD_URL'] as const;
 
 /** Planned settings that protect: who sets one counts on it, so a start without it is refused. */
 export const UNSUPPORTED_PROTECTION = [

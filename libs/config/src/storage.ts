@@ -1,16 +1,38 @@
-import type { StorageConfig } from './config.js';
+import type { S3Credentials, StorageConfig } from './config.js';
 import type { Given, SettingName, Values } from './settings.js';
 
-/** What a kind of storage can't do without. */
+/** What a kind of storage can't do without, and a kind of credentials. */
 const NEEDED: Readonly<Record<string, readonly SettingName[]>> = {
-  s3: ['STOA_S3_ENDPOINT', 'STOA_S3_ACCESS_KEY', 'STOA_S3_SECRET_KEY'],
+  s3: ['STOA_S3_ENDPOINT'],
   external: ['STOA_EXTERNAL_URL'],
+  keys: ['STOA_S3_ACCESS_KEY', 'STOA_S3_SECRET_KEY'],
+  'web-identity': ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
 };
+/** The agent of ECS, where its path alone is told. */
+const CONTAINER_AGENT = 'http://169.254.170.2';
 
-/** Names the settings that the storage can't do without and that are not given. */
-export function storageFaults(storage: string, given: Given): string[] {
-  const missing = (NEEDED[storage] ?? []).filter((name) => !given(name));
-  return missing.map((name) => `${name}: is not set, and STOA_STORAGE=${storage} needs it`);
+/** Names the settings that the storage can't do without and that are not given, and what it can't do. */
+export function storageFaults(text: (name: SettingName) => string, given: Given): string[] {
+  const [storage, credentials] = [text('STOA_STORAGE'), text('STOA_S3_CREDENTIALS')];
+  const missing = (kind: string, setting: string): string[] =>
+    (NEEDED[kind] ?? []).filter((name) => !given(name)).map((name) => `${name}: is not set, and ${setting} needs it`);
+  const faults = missing(storage, `STOA_STORAGE=${storage}`);
+  if (storage === 's3') {
+    faults.push(...missing(credentials, `STOA_S3_CREDENTIALS=${credentials}`));
+    if (credentials === 'container' && agentUrl(text) === null)
+      faults.push('AWS_CONTAINER_CREDENTIALS_FULL_URI: is no URL, and STOA_S3_CREDENTIALS=container needs it');
+    if (given('STOA_S3_SSE_KMS_KEY_ID') && text('STOA_S3_SSE') !== 'aws:kms')
+      faults.push('STOA_S3_SSE_KMS_KEY_ID: needs STOA_S3_SSE=aws:kms');
+  } else if (text('STOA_ZIP_REDIRECT') === 'on') {
+    faults.push(`STOA_ZIP_REDIRECT: needs STOA_STORAGE=s3, not ${storage}`);
+  }
+  return faults;
+}
+
+function agentUrl(text: (name: SettingName) => string): URL | null {
+  const [relative, full] = [text('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'), text('AWS_CONTAINER_CREDENTIALS_FULL_URI')];
+  const url = relative ? `${CONTAINER_AGENT}${relative}` : full;
+  return /^https?:/.test(url) && URL.canParse(url) ? new URL(url) : null;
 }
 
 /** Finds settings of another storage than the one that is chosen. */
@@ -29,17 +51,41 @@ export function storageConfig(values: Values, network: Readonly<Record<string, s
     if (!url) throw new Error('an external storage without its URL');
     return { kind: 'external', url, token, metaRoot, network };
   }
-  const { STOA_S3_ENDPOINT: endpoint, STOA_S3_ACCESS_KEY: accessKey, STOA_S3_SECRET_KEY: secretKey } = values;
-  if (!endpoint || accessKey === undefined || secretKey === undefined)
-    throw new Error('an S3 storage without its settings');
+  const { STOA_S3_ENDPOINT: endpoint, STOA_S3_SSE: algorithm, STOA_S3_SSE_KMS_KEY_ID: keyId } = values;
+  if (!endpoint) throw new Error('an S3 storage without its endpoint');
   return {
     kind: 's3',
     endpoint,
-    accessKey,
-    secretKey,
+    credentials: s3Credentials(values),
     bucket: values.STOA_S3_BUCKET,
     region: values.STOA_S3_REGION,
     pathStyle: values.STOA_S3_PATH_STYLE,
     prefix: values.STOA_S3_PREFIX ?? '',
+    encryption: algorithm ? { algorithm, keyId } : null,
+    publicEndpoint: values.STOA_ZIP_REDIRECT ? (values.STOA_S3_PUBLIC_ENDPOINT ?? endpoint) : null,
+    network,
   };
+}
+
+function s3Credentials(values: Values): S3Credentials {
+  switch (values.STOA_S3_CREDENTIALS) {
+    case 'keys': {
+      const { STOA_S3_ACCESS_KEY: accessKey, STOA_S3_SECRET_KEY: secretKey } = values;
+      if (accessKey === undefined || secretKey === undefined) throw new Error('an S3 storage without keys');
+      return { kind: 'keys', accessKey, secretKey, sessionToken: values.STOA_S3_SESSION_TOKEN };
+    }
+    case 'web-identity': {
+      const { AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile } = values;
+      if (roleArn === undefined || tokenFile === undefined) throw new Error('a web identity without role and token');
+      const { AWS_ENDPOINT_URL_STS: endpoint, AWS_ROLE_SESSION_NAME: sessionName } = values;
+      return { kind: 'web-identity', endpoint, roleArn, sessionName, tokenFile };
+    }
+    case 'container': {
+      const url = agentUrl((name) => String(values[name] ?? ''));
+      if (url === null) throw new Error('a container without an agent');
+      return { kind: 'container', url, tokenFile: values.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE };
+    }
+    case 'instance':
+      return { kind: 'instance', endpoint: values.AWS_EC2_METADATA_SERVICE_ENDPOINT };
+  }
 }

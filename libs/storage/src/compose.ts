@@ -58,7 +58,7 @@ async function openAdapter(config: Config['storage'], writes: boolean): Promise<
       return { adapter: new FsObjectStore({ root: config.root, writes }) };
     case 's3': {
       const { S3ObjectStore } = await import('./s3/s3.object-store.js');
-      return { adapter: new S3ObjectStore(config) };
+      return { adapter: new S3ObjectStore(config, undefined, writes) };
     }
     case 'external': {
       const { connectExternal } = await import('./external/connect.js');

@@ -26,8 +26,10 @@ function configOf(server: Pick<Minio, 'endpoint' | 'accessKey' | 'secretKey'>): 
     endpoint: new URL(server.endpoint),
     bucket: `stoa-${++buckets}`,
     region: 'us-east-1',
-    accessKey: server.accessKey,
-    secretKey: server.secretKey,
+    credentials: { kind: 'keys', accessKey: server.accessKey, secretKey: server.secretKey },
+    encryption: null,
+    publicEndpoint: null,
+    network: {},
     pathStyle: true,
     prefix: '',
   };
@@ -103,7 +105,8 @@ describe('S3ObjectStore', () => {
   describe('when it is broken', () => {
     const names = Object.keys(operations({} as S3ObjectStore));
     it('refuses with wrong credentials', async () => {
-      const store = new S3ObjectStore({ ...configOf(minio), secretKey: 'wrong' });
+      const credentials = { kind: 'keys', accessKey: minio.accessKey, secretKey: 'wrong' } as const;
+      const store = new S3ObjectStore({ ...configOf(minio), credentials });
       for (const name of names) {
         const error = await operations(store)[name]!().catch((thrown: Error) => thrown);
         expect(error, name).toMatchObject({ kind: 'busy', message: 'the storage denies access' });

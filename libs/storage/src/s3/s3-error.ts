@@ -4,7 +4,14 @@ import { networkRefusal } from '../network-fault.js';
 
 /** The answer to HEAD has no body, so that the client can only say NotFound: the caller must look at the bucket. */
 const ABSENT = new Set(['NoSuchKey', 'NotFound', 'KeyTooLongError', 'XMinioInvalidObjectName']);
-const DENIED = new Set(['AccessDenied', 'Forbidden', 'InvalidAccessKeyId', 'SignatureDoesNotMatch']);
+const DENIED = new Set([
+  'AccessDenied',
+  'Forbidden',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'InvalidToken',
+]);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 
 /** Tells whether the server says that there is no such object. A bucket that is gone is none of it. */
@@ -24,6 +31,8 @@ export function translateS3Error(error: unknown): unknown {
   if (error instanceof RefusalError) return error;
   // The client's own error would carry the access key into the log.
   if (error instanceof S3Error) return s3Refusal(error.code ?? 'unknown');
+  // The client wraps what its credentials fail with.
+  if (error instanceof Error && error.cause instanceof RefusalError) return error.cause;
   return networkRefusal(error) ?? error;
 }
 
