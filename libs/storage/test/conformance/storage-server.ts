@@ -54,7 +54,8 @@ export function describeStorageServer(name: string, subject: ServerSubject): voi
     };
     const form = (files: Readonly<Record<string, string | Buffer>>): FormData => {
       const data = new FormData();
-      for (const [part, bytes] of Object.entries(files)) data.append(part, new Blob([Buffer.from(bytes as string)]), part);
+      for (const [part, bytes] of Object.entries(files))
+        data.append(part, new Blob([Buffer.from(bytes as string)]), part);
       return data;
     };
     const save = async (path: string, files: Readonly<Record<string, string | Buffer>>): Promise<number> => {
