@@ -19,8 +19,8 @@ interface Restartable {
 interface Case {
   readonly name: string;
   /** Makes a server whose data is in the folder; the first start chooses the address. */
-  server(folder: string): Restartable;
-  settings(folder: string): Record<string, string>;
+  readonly server: (folder: string) => Restartable;
+  readonly settings: (folder: string) => Record<string, string>;
   /** Where receipts and the like are, below the folder. */
   readonly meta: string;
 }
@@ -29,7 +29,7 @@ const TOKEN = { STOA_EXTERNAL_TOKEN: 'a-secret-token' };
 /** Too large for the memory of a gateway: it is read from the storage each time. */
 const LARGE = Buffer.alloc(3_000_000, 7);
 
-function restartable(begin: (address: string) => Promise<{ url: string; stop(): Promise<unknown> }>): Restartable {
+function restartable(begin: (address: string) => Promise<{ url: string; stop: () => Promise<unknown> }>): Restartable {
   let [address, stop] = ['127.0.0.1:0', async (): Promise<unknown> => undefined];
   return {
     get url() {
@@ -61,8 +61,8 @@ const CASES: readonly Case[] = [
     server: (folder) =>
       restartable(async (address) => {
         await mkdir(join(folder, 'served'), { recursive: true });
-        const { url, close } = await startSixRoutes(join(folder, 'served'), address);
-        return { url, stop: close };
+        const served = await startSixRoutes(join(folder, 'served'), address);
+        return { url: served.url, stop: () => served.close() };
       }),
     settings: (folder) => ({ STOA_META_ROOT: join(folder, 'meta') }),
     meta: 'meta/.meta',

@@ -41,6 +41,14 @@ async function ask(method: string, path: string, headers: Record<string, string>
 const object = (key: string): string => `/-/objects/${key}`;
 const CREATE = { 'if-none-match': '*' };
 
+function partHead(name: string): string {
+  return `--b\r\nContent-Disposition: form-data; name="mod.${name}"; filename="mod.${name}"\r\n\r\n`;
+}
+
+function contentOf(n: number) {
+  return { 'mod.info': '{}', 'mod.mod': 'module m\n', 'mod.zip': String(n).repeat(500_000) };
+}
+
 describe('a storage server', () => {
   it('wants its token of everybody but the probes', async () => {
     for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${TOKEN}`]) {
@@ -130,10 +138,8 @@ describe('a storage server', () => {
 
   it('takes a save of 200 MB in bounded memory, in chunks without a length, and leaves no scratch file', async () => {
     const [chunk, chunks] = [randomBytes(MiB), 200];
-    const part = (name: string): string =>
-      `--b\r\nContent-Disposition: form-data; name="mod.${name}"; filename="mod.${name}"\r\n\r\n`;
     async function* form(): AsyncGenerator<Buffer> {
-      yield Buffer.from(`${part('info')}{}\r\n${part('mod')}module example.com/huge\n\r\n${part('zip')}`);
+      yield Buffer.from(`${partHead('info')}{}\r\n${partHead('mod')}module example.com/huge\n\r\n${partHead('zip')}`);
       for (let n = 0; n < chunks; n++) yield chunk;
       yield Buffer.from('\r\n--b--\r\n');
     }
@@ -161,11 +167,10 @@ describe('a storage server', () => {
   });
 
   it('gives one of two saves of different bytes the version, and no reader a mix', async () => {
-    const files = (n: number) => ({ 'mod.info': '{}', 'mod.mod': 'module m\n', 'mod.zip': String(n).repeat(500_000) });
     const saves = await Promise.all(
       [1, 2, 3, 4].map(async (n) => {
         const form = new FormData();
-        for (const [name, text] of Object.entries(files(n))) form.append(name, new Blob([text]), name);
+        for (const [name, text] of Object.entries(contentOf(n))) form.append(name, new Blob([text]), name);
         const headers = { authorization: `Bearer ${TOKEN}` };
         return (await fetch(`${server.url}/example.com/race/@v/v1.0.0.save`, { method: 'POST', headers, body: form }))
           .status;
@@ -173,6 +178,6 @@ describe('a storage server', () => {
     );
     expect(saves.toSorted((a, b) => a - b)).toEqual([200, 409, 409, 409]);
     const winner = saves.indexOf(200) + 1;
-    expect((await ask('GET', '/example.com/race/@v/v1.0.0.zip')).text).toBe(files(winner)['mod.zip']);
+    expect((await ask('GET', '/example.com/race/@v/v1.0.0.zip')).text).toBe(contentOf(winner)['mod.zip']);
   });
 });

@@ -42,6 +42,10 @@ const status =
   (_request, response) =>
     void response.writeHead(code, headers).end(body);
 
+function secure(network: Record<string, string>): StorageLink {
+  return new StorageLink({ url: new URL('https://storage.example.com'), network }, TIMEOUTS);
+}
+
 describe('what a storage server offers', () => {
   it('is asked for at its base URL, with the token', async () => {
     const asked: unknown[] = [];
@@ -90,8 +94,6 @@ describe('what a storage server offers', () => {
     const proxy = await startForwardProxy(async ({ target, response }) => {
       response.writeHead(target.href === 'https://storage.example.com/-/objects?limit=0' ? 200 : 500, MARK).end();
     }, certificate);
-    const secure = (network: Record<string, string>): StorageLink =>
-      new StorageLink({ url: new URL('https://storage.example.com'), network }, TIMEOUTS);
     const [trusting, doubting] = [secure({ ...proxy.env, SSL_CERT_FILE: certificate.file }), secure(proxy.env)];
     expect(await hasObjects(trusting)).toBe(true);
     await expect(hasObjects(doubting)).rejects.toMatchObject({

@@ -12,6 +12,12 @@ const BASE = 'example.com/!m/@v/v1.0.0';
 const VERSION = { info: '{"Version":"v1.0.0"}', mod: 'module example.com/M\n', zip: 'PK' };
 type Kind = keyof typeof VERSION;
 
+async function keysOf(store: ObjectStore, prefix: string, after?: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of store.list(prefix, after)) found.push(key);
+  return found;
+}
+
 describe('a storage server with the six basic routes', () => {
   let folder: string;
   let server: TestServer;
@@ -128,16 +134,11 @@ describe('a storage server with the six basic routes', () => {
     await put('mod');
     const others = ['.meta/receipts/x', 'example.com/!m/@v/list', 'example.com/!m/@latest', 'example.com/z/@v/list'];
     for (const key of others) await store.put(key, Buffer.from('x'), { size: 1, mode: 'replace' });
-    const keys = async (prefix: string, after?: string): Promise<string[]> => {
-      const found: string[] = [];
-      for await (const { key } of store.list(prefix, after)) found.push(key);
-      return found;
-    };
     const all = [...others, `${BASE}.mod`].sort();
-    expect(await keys('')).toEqual(all);
-    expect(await keys('', 'example.com/!m/@v/list')).toEqual([`${BASE}.mod`, 'example.com/z/@v/list']);
-    expect(await keys('example.com/!m/@v/')).toEqual(['example.com/!m/@v/list', `${BASE}.mod`]);
-    expect(await keys('.meta/')).toEqual(['.meta/receipts/x']);
+    expect(await keysOf(store, '')).toEqual(all);
+    expect(await keysOf(store, '', 'example.com/!m/@v/list')).toEqual([`${BASE}.mod`, 'example.com/z/@v/list']);
+    expect(await keysOf(store, 'example.com/!m/@v/')).toEqual(['example.com/!m/@v/list', `${BASE}.mod`]);
+    expect(await keysOf(store, '.meta/')).toEqual(['.meta/receipts/x']);
   });
 
   it('loses a version whole when one of its files is deleted', async () => {

@@ -13,14 +13,14 @@ export interface Ground {
   /** The settings that choose it. */
   readonly settings: Record<string, string>;
   /** Removes what is not in the folder of the trial. */
-  close?(): Promise<void>;
+  readonly close?: () => Promise<void>;
 }
 
 /** A storage that the suites are run on. */
 export interface Conforming {
   readonly name: string;
   /** Makes an empty one; `folder` is empty, and removed afterwards. */
-  lay(folder: string): Promise<Ground>;
+  readonly lay: (folder: string) => Promise<Ground>;
   /** How much of the object suite: the object of 600 MB too, all else, or none, for what is no store of any key. */
   readonly objects: 'all' | 'small' | 'none';
   /** Whether it is a storage server, whose own routes are tried too. */
@@ -56,7 +56,11 @@ export const STORAGES: readonly Conforming[] = [
         STOA_S3_ACCESS_KEY: minio.accessKey,
         STOA_S3_SECRET_KEY: minio.secretKey,
       });
-      return over({ url: server.url, close: async () => void (await server.close(), await minio.stop()) });
+      const close = async (): Promise<void> => {
+        await server.close();
+        await minio.stop();
+      };
+      return over({ url: server.url, close });
     },
   },
   {
