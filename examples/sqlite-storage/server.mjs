@@ -104,7 +104,7 @@ function* read({ content }, start, end) {
 async function send(request, response, key) {
   const found = sql.find.get(key);
   if (!found) throw new Refusal(404, 'not stored');
-  const { size, etag } = found;
+  const [size, etag] = [Number(found.size), String(found.etag)];
   const asked = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
   const start = asked ? Number(asked[1]) : 0;
   const end = asked ? Math.min(Number(asked[2]), size - 1) : size - 1;
@@ -126,11 +126,9 @@ async function put(request, response, key) {
   const fixed = create || (!key.startsWith('.meta/') && /\/@v\/[^/]+\.(info|mod|zip)$/.test(key));
   const content = await receive(request, Number(length));
   // Another create may have come first while the body came in.
-  if (create && sql.find.get(key)) {
-    sql.drop.run(content.id);
-    throw new Refusal(412, 'it exists');
-  }
-  response.writeHead(place([{ key, content, fixed }]) > 0 ? 201 : 200).end();
+  if (create && sql.find.get(key)) sql.drop.run(content.id);
+  else return response.writeHead(place([{ key, content, fixed }]) > 0 ? 201 : 200).end();
+  throw new Refusal(412, 'it exists');
 }
 
 function page(response, query) {
@@ -139,7 +137,6 @@ function page(response, query) {
   // Keys are ASCII: what begins with the prefix sorts before the prefix and a DEL.
   const found = limit > 0 ? sql.list.all(prefix, `${prefix}\x7f`, query.get('after') ?? '', limit + 1) : [];
   const objects = found.slice(0, limit).map(({ key, size, modified }) => ({ key, size, modified: new Date(modified) }));
-  response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify({ objects, more: found.length > limit }));
 }
 
@@ -196,5 +193,5 @@ const server = createServer({ requestTimeout: 0 }, (request, response) => {
     else response.writeHead(error.status ?? 500, { 'content-type': 'text/plain' }).end(`${error.message}\n`);
   });
 });
-const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
-server.listen(Number(port), host, () => console.log(`http://${host}:${server.address().port}`));
+const { hostname, port } = new URL(`http://${address}`);
+server.listen(Number(port || 80), hostname, () => console.log(`http://${hostname}:${server.address().port}`));

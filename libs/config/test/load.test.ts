@@ -287,9 +287,11 @@ describe('an external storage', () => {
   });
 });
 
-describe('a storage server', () => {
-  const serve = (env: Record<string, string>) => loadConfig('storage', env);
+function serve(env: Record<string, string>) {
+  return loadConfig('storage', env);
+}
 
+describe('a storage server', () => {
   it('has listeners of its own', () => {
     const { config } = serve({});
     expect([config.listen, config.opsListen]).toEqual([

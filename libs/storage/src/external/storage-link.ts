@@ -38,6 +38,7 @@ export type LinkAnswer = Dispatcher.ResponseData;
  */
 export class StorageLink {
   private readonly dispatcher: Dispatcher;
+  private readonly origin: string;
   private readonly base: string;
   private readonly authorization: Readonly<Record<string, string>>;
 
@@ -45,6 +46,7 @@ export class StorageLink {
     { url, token, network }: Pick<ExternalConfig, 'url' | 'token' | 'network'>,
     private readonly timeouts: LinkTimeouts = TIMEOUTS,
   ) {
+    this.origin = url.origin;
     this.base = url.pathname === '/' ? '' : url.pathname;
     this.authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     this.dispatcher = dispatcherFor(url, network, timeouts);
@@ -65,13 +67,14 @@ export class StorageLink {
   /** Sends a body, once: a connection that breaks is thrown as it is, for the caller to try again. */
   async send({ method, path, headers, body, signal }: Asking): Promise<LinkAnswer> {
     const answer = await this.dispatcher.request({
+      origin: this.origin,
       method,
       path: this.base + path,
       headers: { 'user-agent': 'stoa', ...this.authorization, ...headers },
       body: body ?? null,
       signal: signal ?? null,
       headersTimeout: body === undefined ? this.timeouts.idle : this.timeouts.commit,
-    } as Dispatcher.RequestOptions);
+    });
     const refusal = statusRefusal(answer.statusCode);
     if (!refusal) return answer;
     await answer.body.dump().catch(() => {});

@@ -20,8 +20,11 @@ function athens(method: string, path: string, host: string, token = ''): string 
   return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: Go-http-client/1.1\r\n${token}`;
 }
 
+function chunk(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}
+
 function athensForm(): string {
-  const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
   const parts = Object.entries(FILES).map(
     ([name, text], index) =>
       chunk(
@@ -30,6 +33,12 @@ function athensForm(): string {
       ) + chunk(text),
   );
   return `${parts.join('')}${chunk(`\r\n--${BOUNDARY}--\r\n`)}0\r\n\r\n`;
+}
+
+function formOf(files: Readonly<Record<string, string | Buffer>>): FormData {
+  const form = new FormData();
+  for (const [part, bytes] of Object.entries(files)) form.append(part, new Blob([Buffer.from(bytes as string)]), part);
+  return form;
 }
 
 /** What every storage server must do on the six basic routes, by docs/external-storage.md. */
@@ -52,13 +61,8 @@ export function describeStorageServer(name: string, subject: ServerSubject): voi
       const response = await fetch(`${url}/${path}`, { headers });
       return { status: response.status, length: response.headers.get('content-length'), text: await response.text() };
     };
-    const form = (files: Readonly<Record<string, string | Buffer>>): FormData => {
-      const data = new FormData();
-      for (const [part, bytes] of Object.entries(files)) data.append(part, new Blob([bytes as BlobPart]), part);
-      return data;
-    };
     const save = async (path: string, files: Readonly<Record<string, string | Buffer>>): Promise<number> => {
-      const response = await fetch(`${url}/${path}.save`, { method: 'POST', headers, body: form(files) });
+      const response = await fetch(`${url}/${path}.save`, { method: 'POST', headers, body: formOf(files) });
       await response.arrayBuffer();
       return response.status;
     };
