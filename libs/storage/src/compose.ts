@@ -59,9 +59,7 @@ export async function openStorage(
       : null;
   const large = disk ?? metered;
   const memory =
-    tiers && memoryCache > 0
-      ? new MemoryTier(large, { maxBytes: memoryCache, mutableMaxAge: listTtl, metrics })
-      : null;
+    tiers && memoryCache > 0 ? new MemoryTier(large, { maxBytes: memoryCache, mutableMaxAge: listTtl, metrics }) : null;
   const objects = memory ?? large;
   await objects.open();
   return {

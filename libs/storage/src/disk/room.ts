@@ -1,5 +1,5 @@
-import { statfsSync, statSync } from 'node:fs';
-import { mkdir, readdir, unlink } from 'node:fs/promises';
+import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '#libs/observability';
 import { isAbsent } from '../fs/fs-error.js';
@@ -48,17 +48,18 @@ export class Room {
 
   /** Makes the folder, removes what a crash left and what is too much. Throws system errors. */
   async open(): Promise<void> {
-    await mkdir(join(this.options.folder, UNFINISHED_FOLDER), { recursive: true });
+    this.makeFolder();
     await this.tidy(0);
   }
 
   /**
-   * Sets room aside for a file of so many bytes, and makes it where there is none. False: it is more than half of the
+   * Sets room aside for a file of so many bytes, and makes room and folder where there is none. False: it is more than half of the
    * bound, or than can be made. Throws system errors.
    */
   async reserve(size: number): Promise<boolean> {
     const bytes = onDisk(size);
     if (bytes > this.options.maxBytes / 2) return false;
+    this.makeFolder();
     // Another who was out of room too may take what was made for both.
     for (let tries = 0; this.lacking(bytes) > 0; tries++) {
       if (tries === 2) return false;
@@ -77,6 +78,11 @@ export class Room {
   /** Says that a finished file was removed. */
   removed(size: number): void {
     this.change(0, -onDisk(size));
+  }
+
+  /** Somebody may have cleared it away. */
+  private makeFolder(): void {
+    mkdirSync(join(this.options.folder, UNFINISHED_FOLDER), { recursive: true });
   }
 
   private change(reserved: number, finished: number): void {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, write } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, fstatSync, openSync, renameSync, write } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { errorCode } from '../fs/fs-error.js';
 import { removeFile } from '../fs/put-file.js';
 import { setTimes, type Admitted } from './cached-file.js';
 import { formatLabel, type Label } from './label.js';
@@ -27,10 +26,10 @@ export class UnfinishedFile {
   private finished = false;
   private where: string;
 
-  /** Makes the file, and the folder if it is gone. Throws system errors. */
+  /** Makes the file. Throws system errors. */
   constructor(folder: string) {
     this.where = join(folder, `${OURS}${++made}`);
-    this.file = create(this.where);
+    this.file = openSync(this.where, 'wx+');
   }
 
   /** Where it is now. */
@@ -66,15 +65,5 @@ export class UnfinishedFile {
   end(): void {
     closeSync(this.file);
     if (!this.finished) removeFile(this.where);
-  }
-}
-
-function create(path: string): number {
-  try {
-    return openSync(path, 'wx+');
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true });
-    return openSync(path, 'wx+');
   }
 }

@@ -1,13 +1,4 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  statSync,
-  unlinkSync,
-  type BigIntStats,
-} from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, statSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RefusalError } from '#libs/protocol';
 import { checkRange, SMALL_OBJECT } from '../body.js';
