@@ -4,6 +4,7 @@ import { prepareKit } from './kit.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
 import { secondVersion } from './second-version.js';
+import { largeZips, tieredHits } from './tiers.js';
 
 const kit = await prepareKit();
-for (const scenario of [cold, oneZip, secondVersion, hits]) await scenario(kit);
+for (const scenario of [cold, oneZip, secondVersion, hits, tieredHits, largeZips]) await scenario(kit);
