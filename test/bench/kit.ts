@@ -114,8 +114,17 @@ export async function replay(kit: Kit, base: string, clients = 10): Promise<numb
 
 /** Peak resident memory of a process so far, in MiB. */
 export function peakMemory(pid: number): number {
+  return memoryOf(pid, 'VmHWM');
+}
+
+/** Resident memory of a process now, in MiB. */
+export function residentMemory(pid: number): number {
+  return memoryOf(pid, 'VmRSS');
+}
+
+function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+  return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
 }
 
 /** The middle one of some measurements. */

@@ -86,7 +86,7 @@ describe('a gateway with a disk cache before an S3 server', () => {
 
     const second = await stack.addGateway();
     const answers = await Promise.all(Array.from({ length: 5 }, () => read(second.url)));
-    expect(answers).toEqual(Array(5).fill([200, 'storage', true]));
+    expect(answers).toEqual(Array.from({ length: 5 }, () => [200, 'storage', true]));
     await expect.poll(kept).toBe(1);
     expect(await read(second.url)).toEqual([200, 'disk', true]);
     const duration = 'stoa_storage_operation_duration_seconds_count';

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { checkRange, SMALL_OBJECT } from './body.js';
 import { CacheFolder, type CacheFolderOptions, type KeptObject } from './disk/cache-folder.js';
 import type { Fill } from './disk/fill.js';
@@ -15,6 +16,9 @@ import type {
   SmallPut,
 } from './object-store.js';
 import { isMutableKey } from './tree/keys.js';
+
+/** How long a file that is here waits for the storage to say that it has it still, in milliseconds. */
+const PATIENCE = 2_000;
 
 export interface DiskTierOptions extends CacheFolderOptions {
   /** Objects of so many bytes and more are kept; zips of any size. */
@@ -126,12 +130,15 @@ export class DiskTier implements ObjectStore {
     return isMutableKey(key) ? null : this.folder.find(key);
   }
 
-  /** A storage that does not answer is no reason to keep back what it once had. */
+  /** A storage that fails, or is slow to answer, is no reason to keep back what it once had. */
   private async isStored(key: string, { etag }: ObjectStat): Promise<boolean> {
-    return this.inner.stat(key).then(
+    const answered = new AbortController();
+    const asked = this.inner.stat(key).then(
       (stat) => stat?.etag === etag,
       () => true,
     );
+    const patience = delay(PATIENCE, true, { signal: answered.signal }).catch(() => true);
+    return Promise.race([asked, patience]).finally(() => answered.abort());
   }
 
   /** The body of a kept object; null when its file can't be read after all. Throws RangeError. */

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { FileBody } from '../fs/file-body.js';
 import type { ByteRange, ObjectBody } from '../object-store.js';
 import type { Fill } from './fill.js';
@@ -69,6 +68,6 @@ class Rest {
   }
 
   destroy(): void {
-    if (!Buffer.isBuffer(this.body)) (this.body as Readable).destroy();
+    if (!Buffer.isBuffer(this.body)) this.body.destroy();
   }
 }
