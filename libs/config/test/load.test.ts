@@ -282,4 +282,10 @@ describe('an S3 storage', () => {
       'STOA_S3_ENDPOINT has no effect while STOA_STORAGE is fs',
     ]);
   });
+
+  it('that is near already needs no copies on disk: a warning', () => {
+    expect(load({ STOA_DISK_CACHE: '1GiB' }).warnings).toEqual([
+      'STOA_DISK_CACHE has no effect while STOA_STORAGE is fs: it is a folder already',
+    ]);
+  });
 });

@@ -51,7 +51,6 @@ export class MemoryTier implements ObjectStore {
   private readonly kept: LRUCache<string, Entry>;
   private readonly flights = new Map<string, Flight>();
   private readonly mutableMaxAge: number;
-
   private readonly metrics: MemoryTierOptions['metrics'];
 
   constructor(
@@ -191,15 +190,16 @@ function costOf({ bytes }: Entry, key: string): number {
 
 /**
  * Reads an object into memory of its own: bytes that share theirs with others would keep all of it from being freed.
- * Throws when it ends before its size.
+ * Throws when it has another size.
  */
 async function readOwn({ stat, body }: ObjectBody): Promise<Buffer> {
   if (Buffer.isBuffer(body) && body.buffer.byteLength === body.length) return body;
   const own = Buffer.allocUnsafeSlow(stat.size);
   let length = 0;
   for await (const chunk of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer>)) {
-    length += chunk.copy(own, length);
+    chunk.copy(own, length);
+    length += chunk.length;
   }
-  if (length < stat.size) throw new Error('the object ended while it was read');
+  if (length !== stat.size) throw new Error('the object has another size than was said');
   return own;
 }

@@ -53,8 +53,8 @@ export class Room {
   }
 
   /**
-   * Sets room aside for a file of so many bytes, and makes room and folder where there is none. False: it is more than half of the
-   * bound, or than can be made. Throws system errors.
+   * Sets room aside for a file of so many bytes, and makes room and folder where there is none. False: it is more than
+   * half of the bound, or than can be made. Throws system errors.
    */
   async reserve(size: number): Promise<boolean> {
     const bytes = onDisk(size);

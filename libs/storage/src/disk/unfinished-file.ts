@@ -29,7 +29,7 @@ export class UnfinishedFile {
   /** Makes the file. Throws system errors. */
   constructor(folder: string) {
     this.where = join(folder, `${OURS}${++made}`);
-    this.file = openSync(this.where, 'wx+');
+    this.file = openSync(this.where, 'wx');
   }
 
   /** Where it is now. */
