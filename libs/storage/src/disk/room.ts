@@ -10,7 +10,7 @@ import { isOurs } from './unfinished-file.js';
 const BLOCK = 4096;
 /** Files that are looked at without a turn of the event loop: a fifth of a millisecond. */
 const BATCH = 64;
-/** Milliseconds without a write after which an unfinished file was left by a crash: no storage is waited for as long. */
+/** Milliseconds after its last write that an unfinished file was left by a crash: no storage is waited for as long. */
 const LEFTOVER_AGE = 5 * 60 * 1000;
 /** Milliseconds after which a fill counts anew, for others may share the folder. */
 const COUNT_AGE = 60 * 1000;
