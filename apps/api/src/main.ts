@@ -30,7 +30,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const log = createLogger(config, 'gateway');
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
-  const storage = await openStorage(config, metrics);
+  const storage = await openStorage(config, metrics, { tiers: { log } });
 
   const adapter = createAdapter(config);
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -66,11 +66,11 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const changes = app.get(Changes);
   changes.subscribe(
     ({ keys }) => {
-      for (const key of keys) storage.memory?.forget(key);
+      for (const key of keys) storage.forget(key);
       refusals.forget();
     },
     () => {
-      storage.memory?.forgetMutable();
+      storage.mistrust();
       refusals.forget();
     },
   );

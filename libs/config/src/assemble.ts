@@ -18,6 +18,7 @@ export function assembleConfig(values: Values, env: Environment): Config {
     shutdownGrace: values.STOA_SHUTDOWN_GRACE,
     storage: storageConfig(values),
     memoryCache: values.STOA_MEMORY_CACHE,
+    diskCache: values.STOA_DISK_CACHE,
     redis: redisConfig(values),
     queuePrefix: values.STOA_QUEUE_PREFIX,
     queuePatience: values.STOA_QUEUE_PATIENCE,

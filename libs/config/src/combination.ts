@@ -39,6 +39,9 @@ export function combinationWarnings(process: ProcessName, config: Config, given:
   if (given('STOA_S3_ENDPOINT') && config.storage.kind !== 's3') {
     warnings.push(`STOA_S3_ENDPOINT has no effect while STOA_STORAGE is ${config.storage.kind}`);
   }
+  if (config.diskCache > 0 && config.storage.kind === 'fs') {
+    warnings.push('STOA_DISK_CACHE has no effect while STOA_STORAGE is fs: it is a folder already');
+  }
   const credentials = Object.values(config.vcs).some((credential) => credential !== undefined);
   if (credentials && process !== 'worker' && !isLoopback(config.listen)) {
     warnings.push(

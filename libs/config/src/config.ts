@@ -105,6 +105,7 @@ export interface Config {
   readonly shutdownGrace: number;
   readonly storage: StorageConfig;
   readonly memoryCache: number;
+  readonly diskCache: number;
   readonly redis: RedisConfig;
   readonly queuePrefix: string;
   readonly queuePatience: number;

@@ -78,9 +78,14 @@ export const settingsSchema = z.object({
     fallback: 'on',
   }),
   STOA_S3_PREFIX: storage(kind('text', parseKeyPrefix).optional(), 'prefix of every key in the bucket'),
-  STOA_MEMORY_CACHE: storage(size(), 'small files kept in memory; `0` keeps none', {
+  STOA_MEMORY_CACHE: storage(size(), 'what a gateway keeps in memory: files up to 1 MiB; `0` keeps none', {
     fallback: '64MiB',
   }),
+  STOA_DISK_CACHE: storage(
+    size(),
+    'what a gateway keeps below the data dir of a storage that is no folder: zips; `0` keeps none',
+    { fallback: '0' },
+  ),
 
   STOA_REDIS_URL: redis(
     kind('URL', parseRedisUrl),
@@ -229,7 +234,6 @@ export const UNSUPPORTED = [
   'STOA_META_ROOT',
   'STOA_ZIP_REDIRECT',
   'STOA_S3_PUBLIC_ENDPOINT',
-  'STOA_DISK_CACHE',
   'STOA_DOWNLOAD_MODE',
   'STOA_DOWNLOAD_URL',
 ] as const;

@@ -17,6 +17,7 @@ describe('settings', () => {
       shutdownGrace: 30_000,
       storage: { kind: 'fs', root: resolve('.stoa/storage') },
       memoryCache: 64 * 1024 * 1024,
+      diskCache: 0,
       redis: { kind: 'server', host: '127.0.0.1', port: 6379, db: 0, tls: false },
       queuePrefix: 'stoa',
       queuePatience: 1000,
@@ -112,6 +113,7 @@ describe('settings', () => {
       shutdownGrace: 0,
       storage: { kind: 'fs', root: '/srv/modules' },
       memoryCache: 0,
+      diskCache: 0,
       queuePrefix: 'team',
       queuePatience: 2000,
       downloadConcurrency: 4,
@@ -278,6 +280,12 @@ describe('an S3 storage', () => {
   it('that is set up but not chosen is a warning', () => {
     expect(load({ STOA_S3_ENDPOINT: 'http://minio:9000' }).warnings).toEqual([
       'STOA_S3_ENDPOINT has no effect while STOA_STORAGE is fs',
+    ]);
+  });
+
+  it('that is near already needs no copies on disk: a warning', () => {
+    expect(load({ STOA_DISK_CACHE: '1GiB' }).warnings).toEqual([
+      'STOA_DISK_CACHE has no effect while STOA_STORAGE is fs: it is a folder already',
     ]);
   });
 });

@@ -42,7 +42,7 @@ describe('an unknown name', () => {
 });
 
 describe('a setting of a later version', () => {
-  it.each(['STOA_EXTERNAL_TOKEN_FILE', 'STOA_ZIP_REDIRECT', 'STOA_DISK_CACHE'])(
+  it.each(['STOA_EXTERNAL_TOKEN_FILE', 'STOA_ZIP_REDIRECT', 'STOA_DOWNLOAD_MODE'])(
     '%s is answered with a warning',
     (name) => {
       expect(loadConfig('api', { [name]: 'x' }).warnings).toEqual([`${name} is not supported by this version`]);
