@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
 import { configurationMarkdown, describeConfig, environment, loadConfig, type LoadedConfig } from '#libs/config';
+import { addDeleteCommand } from './delete.command.js';
 import { explain } from './explain.js';
 import { readGoDefaults } from './go-defaults.js';
 import { say } from './say.js';
 import { runStandalone } from './standalone.js';
+import { addVerifyCommand } from './verify.command.js';
 
 type App = 'api' | 'worker';
 
@@ -57,6 +59,9 @@ program
     const { name, version, node } = readVersion();
     process.stdout.write(`${name} ${version} (Node ${node})\n`);
   });
+
+addVerifyCommand(program);
+addDeleteCommand(program);
 
 async function load(app: App): Promise<LoadedConfig> {
   const env = environment();

@@ -3,6 +3,7 @@ export type { Fault, Finding, Report } from './audit/finding.js';
 export { takeInventory, type Item, type StoredVersion, type Target } from './audit/inventory.js';
 export { judge, type Facts, type Verdict } from './audit/judge.js';
 export { Mender, type Mending } from './audit/mender.js';
+export { provenChecksums } from './audit/proven-checksums.js';
 export { Throttle, type Clock } from './audit/throttle.js';
 export { configuredChecksums, createFindChecksums, type ChecksumDatabase, type FindChecksums } from './checksums.js';
 export { Ingest } from './ingest.js';

@@ -72,7 +72,7 @@ export class Audit {
     const { damaged, missing: lacks, goMod } = judge(facts);
     const missing = this.isSettling(stored) ? [] : lacks;
     for (const { part, reason } of damaged) findings.push({ fault: 'damaged', subject, part, message: reason });
-    for (const part of missing) findings.push({ fault: 'missing', subject, part, message: 'it is not stored' });
+    for (const part of missing) findings.push({ fault: 'missing', subject, part, message: '' });
     return { ...CLEAN, findings, damaged, missing, goMod, version: { module, version } };
   }
 

@@ -20,7 +20,7 @@ export interface Finding {
   readonly subject: string;
   /** `info`, `mod`, `zip`, `receipt`, `index`, ...: which part of it. */
   readonly part: string;
-  /** One line, without the subject. */
+  /** Why, in one line without the subject; empty where the fault says it all. */
   readonly message: string;
 }
 

@@ -1,0 +1,115 @@
+import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { pino } from 'pino';
+import { environment } from '#libs/config';
+import { Removal, type Removed, type Target } from '#libs/ingest';
+import { createLogger, Metrics } from '#libs/observability';
+import { Changes, dedupId, patiently, RedisLink, Refusals, type JobRequest } from '#libs/queue';
+import { moduleKey, openStorage } from '#libs/storage';
+import { loadAdminConfig } from './admin-config.js';
+import { ExpectedFailure } from './expected-failure.js';
+import { explain } from './explain.js';
+import { say } from './say.js';
+
+/** What `stoa delete` was asked to do. */
+export interface DeleteOptions {
+  readonly yes?: true;
+  readonly gateways: boolean;
+}
+
+/** What the command exits with, beside 2 for bad usage. */
+const EXIT = { deleted: 0, nothing: 1, failed: 3 } as const;
+/** How long Redis is waited for, in milliseconds. */
+const PATIENCE = 5_000;
+
+/** Deletes what is stored of a target and makes all gateways forget it. Gives the exit code; what fails is told, not thrown. */
+export async function remove(target: Target, options: DeleteOptions): Promise<number> {
+  const { config } = await loadAdminConfig(environment());
+  const silent = pino({ level: 'silent' });
+  const name = target.version === null ? target.module : `${target.module}@${target.version}`;
+  const link = options.gateways ? new RedisLink(config.redis, config.queuePrefix, silent) : null;
+  try {
+    if (!options.yes) await confirm(name);
+    // Asked before anything is deleted: what gateways keep in memory they would serve on.
+    if (link) await patiently(PATIENCE, () => link.check()).catch(unreachable);
+    const storage = await openStorage({ ...config, memoryCache: 0 }, new Metrics(), { writes: true });
+    try {
+      const removed = await new Removal(storage.objects).remove(target);
+      if (removed.keys.length > 0) audit(config, name, removed);
+      if (link) await makeForget(link, target, removed);
+      say(removed.keys.length === 0 ? `nothing of ${name} is stored` : summary(name, removed));
+      return removed.keys.length === 0 ? EXIT.nothing : EXIT.deleted;
+    } finally {
+      await storage.objects.close();
+    }
+  } catch (error) {
+    explain(error);
+    return EXIT.failed;
+  } finally {
+    link?.close();
+  }
+}
+
+/** Makes all gateways forget the files, also those that only they had, and the refusals of late. */
+async function makeForget(link: RedisLink, target: Target, { versions, keys }: Removed): Promise<void> {
+  const { module, version } = target;
+  const all = version === null ? versions : [{ module, version }];
+  const files = all.flatMap((one) => (['info', 'mod', 'zip'] as const).map((kind) => moduleKey({ kind, ...one })));
+  const jobs: JobRequest[] = [
+    { name: 'query.list', payload: { module } },
+    { name: 'query.latest', payload: { module } },
+    ...all.flatMap((payload): JobRequest[] => [
+      { name: 'fetch.mod', payload },
+      { name: 'fetch.zip', payload },
+    ]),
+  ];
+  const silent = pino({ level: 'silent' });
+  try {
+    await patiently(PATIENCE, () => new Refusals(link).drop(jobs.map(dedupId)));
+    await new Changes(link, silent).purge('deleted', [...new Set([...keys, ...files])]);
+  } catch (error) {
+    throw new ExpectedFailure(
+      'deleted, but the gateways could not be told: restart them, for small files may still be in their memory',
+      { cause: error },
+    );
+  }
+}
+
+/** One line of JSON on stdout: who deleted what, when, and which files. */
+function audit(config: Parameters<typeof createLogger>[0], name: string, { versions, keys }: Removed): void {
+  const log = createLogger({ ...config, logFormat: 'json', logLevel: 'info' }, 'delete');
+  log.info(
+    { user: userName(), target: name, versions: versions.map(({ version }) => version), keys },
+    'deleted by an operator',
+  );
+}
+
+/** Who runs this: a container's user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
+}
+
+async function confirm(name: string): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`stoa: delete ${name}, its receipts and the hashes that pin it? [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new ExpectedFailure('nothing was deleted');
+  } finally {
+    terminal.close();
+  }
+}
+
+function unreachable(error: unknown): never {
+  throw new ExpectedFailure(
+    'nothing was deleted: Redis does not answer, and the gateways must be told; add --no-gateways when none runs',
+    { cause: error },
+  );
+}
+
+function summary(name: string, { versions, keys }: Removed): string {
+  return `deleted ${name}: ${versions.length} version${versions.length === 1 ? '' : 's'}, ${keys.length} objects`;
+}

@@ -1,0 +1,113 @@
+import {
+  takeInventory,
+  type Audit,
+  type Finding,
+  type Item,
+  type Mender,
+  type Mending,
+  type Target,
+} from '#libs/ingest';
+import type { ObjectStore } from '#libs/storage';
+import type { Progressed, VerifyState } from './verify-state.js';
+
+/** A finding and what became of it; null: nothing was to be mended. */
+export type Told = Finding & { readonly mending: Mending | null };
+
+interface Parts {
+  readonly objects: ObjectStore;
+  readonly audit: Audit;
+  /** Null: what is found is left as it is. */
+  readonly mender: Mender | null;
+  readonly state: VerifyState;
+  readonly targets: readonly Target[] | null;
+  /** Things that are checked at once. */
+  readonly width: number;
+  readonly tell: (finding: Told) => void;
+  /** Called after each thing, with the bytes of it that were read. */
+  readonly advance: (bytes: number) => void;
+}
+
+interface Checked {
+  readonly item: Item;
+  readonly told: readonly Told[];
+}
+
+/** Goes through the storage from where it stopped before, and gives what it came to. Throws what a broken storage throws. */
+export async function runVerify(parts: Parts, begun: Progressed): Promise<Progressed> {
+  const { objects, targets, width, state } = parts;
+  const stop = new AbortController();
+  let progressed = begun;
+  const running: Promise<Checked>[] = [];
+  /** The oldest first, so that all in front of a place is done when the place is written down. */
+  const finish = async (): Promise<void> => {
+    const done = await running.shift();
+    if (!done) return;
+    for (const told of done.told) parts.tell(told);
+    progressed = after(progressed, done);
+    state.write(progressed);
+    parts.advance(bytesOf(done.item));
+  };
+  try {
+    for await (const item of takeInventory(objects, targets, begun.place)) {
+      if (!isSince(item, begun.since)) continue;
+      const checking = check(parts, item, stop.signal);
+      // Awaited in its turn: until then a failure must not count as nobody's.
+      checking.catch(() => {});
+      running.push(checking);
+      if (running.length >= width) await finish();
+    }
+    while (running.length > 0) await finish();
+  } finally {
+    stop.abort();
+    await Promise.allSettled(running);
+  }
+  return progressed;
+}
+
+/** How many things there are to check, and the bytes of their zips. */
+export async function measure(
+  { objects, targets }: Pick<Parts, 'objects' | 'targets'>,
+  { place, since }: Progressed,
+): Promise<{ readonly items: number; readonly bytes: number }> {
+  let [items, bytes] = [0, 0];
+  for await (const item of takeInventory(objects, targets, place)) {
+    if (!isSince(item, since)) continue;
+    items++;
+    bytes += bytesOf(item);
+  }
+  return { items, bytes };
+}
+
+async function check({ audit, mender }: Parts, item: Item, signal: AbortSignal): Promise<Checked> {
+  const report = await audit.check(item, signal);
+  const mending = mender && report.findings.length > 0 ? await mender.mend(report) : null;
+  return { item, told: report.findings.map((finding) => ({ ...finding, mending })) };
+}
+
+function after(before: Progressed, { item, told }: Checked): Progressed {
+  const unchecked = told.filter(({ fault }) => fault === 'unchecked').length;
+  const left = told.filter(({ fault, mending }) => fault !== 'unchecked' && mending?.outcome !== 'mended').length;
+  return {
+    ...before,
+    place: item.place,
+    checked: before.checked + 1,
+    findings: before.findings + told.length - unchecked,
+    left: before.left + left,
+    unchecked: before.unchecked + unchecked,
+  };
+}
+
+/** Whether anything of it was written since then. */
+function isSince(item: Item, since: number): boolean {
+  return entriesOf(item).some(({ modified }) => modified.getTime() >= since);
+}
+
+function bytesOf(item: Item): number {
+  return entriesOf(item).reduce((sum, { size }) => sum + size, 0);
+}
+
+function entriesOf(item: Item) {
+  if (item.kind !== 'version') return [item.entry];
+  const { info, mod, zip, receipt } = item.version;
+  return [info, mod, zip, receipt].filter((entry) => entry !== undefined);
+}
