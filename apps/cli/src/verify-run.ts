@@ -37,6 +37,7 @@ export async function runVerify(parts: Parts, begun: Progressed): Promise<Progre
   const { objects, targets, width, state } = parts;
   const stop = new AbortController();
   let progressed = begun;
+  let stage: Item['stage'] | null = null;
   const running: Promise<Checked>[] = [];
   /** The oldest first, so that all in front of a place is done when the place is written down. */
   const finish = async (): Promise<void> => {
@@ -50,6 +51,8 @@ export async function runVerify(parts: Parts, begun: Progressed): Promise<Progre
   try {
     for await (const item of takeInventory(objects, targets, begun.place)) {
       if (!isSince(item, begun.since)) continue;
+      while (item.stage !== stage && running.length > 0) await finish();
+      stage = item.stage;
       const checking = check(parts, item, stop.signal);
       // Awaited in its turn: until then a failure must not count as nobody's.
       checking.catch(() => {});

@@ -22,8 +22,11 @@ export interface StoredVersion extends ModuleVersion {
   readonly receipt?: ObjectEntry;
 }
 
-/** One stored thing to check. `place` says where it comes in the one order of all of them. */
-export type Item = { readonly place: string } & (
+/**
+ * One stored thing to check. `place` says where it comes in the one order of all of them; what is in a later stage is
+ * judged by what is in those before.
+ */
+export type Item = { readonly place: string; readonly stage: keyof typeof STAGES } & (
   | { readonly kind: 'version'; readonly version: StoredVersion }
   /** A list, an `@latest` or a resolved query. */
   | { readonly kind: 'answer'; readonly entry: ObjectEntry }
@@ -75,13 +78,13 @@ async function* allItems(
   if (after < STAGES.index) {
     for (const folder of whole?.map(queriesFolder) ?? [QUERIES_FOLDER]) {
       for await (const entry of objects.list(folder, from('queries')))
-        yield { kind: 'answer', place: STAGES.queries + entry.key, entry };
+        yield { kind: 'answer', stage: 'queries', place: STAGES.queries + entry.key, entry };
     }
   }
   for await (const entry of objects.list(INDEX_FOLDER, from('index'))) {
     const indexed = parseIndexKey(entry.key);
     if (indexed ? wanted(indexed) : targets === null)
-      yield { kind: indexed ? 'index' : 'foreign', place: STAGES.index + entry.key, entry };
+      yield { kind: indexed ? 'index' : 'foreign', stage: 'index', place: STAGES.index + entry.key, entry };
   }
 }
 
@@ -120,9 +123,10 @@ function itemsOf({ prefix, entries }: Group, wanted: (version: ModuleVersion) =>
     const receipt = parseReceiptKey(entry.key);
     if (receipt) add(receipt, 'receipt', entry);
     else if (file && 'version' in file) add(file, file.kind, entry);
-    else if (whole) items.push({ kind: file ? 'answer' : 'foreign', place: placeOf(entry.key), entry });
+    else if (whole)
+      items.push({ kind: file ? 'answer' : 'foreign', stage: 'modules', place: placeOf(entry.key), entry });
   }
-  for (const [place, version] of versions) items.push({ kind: 'version', place, version });
+  for (const [place, version] of versions) items.push({ kind: 'version', stage: 'modules', place, version });
   return items.sort((a, b) => (a.place < b.place ? -1 : 1));
 }
 

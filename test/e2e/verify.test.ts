@@ -1,0 +1,164 @@
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../support/ask.js';
+import { startChecksumDatabase, type ChecksumDatabase } from '../support/checksum-database.js';
+import { killStoaAt, runStoa, settingsBeside } from '../support/command.js';
+import { moduleZip } from '../support/module-zip.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { readStored, storedPath, writeStored } from '../support/storage-folder.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+
+const FILES = { 'a.go': 'package a\n' };
+
+let upstream: FakeUpstream;
+let database: ChecksumDatabase;
+let stack: Stack;
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  database = await startChecksumDatabase(upstream);
+  stack = await startStack({ workers: 0, gateways: 2, env: { GOPROXY: upstream.url, GOSUMDB: database.gosumdb } });
+  await stack.addWorker();
+}, 120_000);
+afterAll(async () => {
+  await stack?.close();
+  await database?.close();
+  await upstream?.close();
+});
+
+const settings = () => settingsBeside(stack, { GOPROXY: upstream.url, GOSUMDB: database.gosumdb });
+const verify = (...words: string[]) => runStoa(['verify', ...words], settings());
+const get = (path: string, gateway = 0) => ask(`${stack.gateways[gateway]!.url}/${path}`);
+
+/** Lets the stack fetch a version whole, and gives the folder of its files. */
+async function fetchWhole(module: string, version = 'v1.0.0'): Promise<string> {
+  upstream.add(module, version, { files: FILES });
+  for (const kind of ['info', 'zip']) expect((await get(`${module}/@v/${version}.${kind}`)).status).toBe(200);
+  return `${module}/@v/${version}`;
+}
+
+/** Makes all that is stored two minutes old: what is younger than one may be on its way. */
+async function settle(): Promise<void> {
+  const then = new Date(Date.now() - 120_000);
+  const root = storedPath(stack, '');
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) await utimes(join(entry.parentPath, entry.name), then, then);
+}
+
+/** What lies in quarantine of a module, without the ids. */
+async function quarantined(module: string): Promise<string[]> {
+  const names = await readdir(storedPath(stack, `.meta/quarantine/${module}/@v`)).catch(() => []);
+  return names.map((name) => name.replace(/\.[0-9a-f]{12}(?=$|\.json$)/, '')).sort();
+}
+
+const write = async (key: string, bytes: Buffer) => writeFile(storedPath(stack, key), bytes);
+const lose = (key: string) => rm(storedPath(stack, key));
+const versionOf = (folder: string) => ({ module: folder.split('/@v/')[0]!, version: 'v1.0.0' });
+const receiptOf = (folder: string) => `.meta/receipts/${folder}.json`;
+const indexOf = async (folder: string) => {
+  const { stored } = JSON.parse((await readStored(stack, receiptOf(folder)))!) as { stored: string };
+  return `.meta/index/${stored}/${folder.replace('/@v/', '@')}`;
+};
+const contents = (folder: string) =>
+  Promise.all(['info', 'mod', 'zip'].map((kind) => readStored(stack, `${folder}.${kind}`)));
+
+const DAMAGES: Record<string, { damage: (folder: string) => Promise<void>; lines: RegExp[]; kept: string[] }> = {
+  'a zip cut short': {
+    damage: async (folder) =>
+      writeStored(stack, `${folder}.zip`, (await readStored(stack, `${folder}.zip`))!.slice(0, 90)),
+    lines: [/@v1\.0\.0: zip damaged: .+/],
+    kept: ['v1.0.0.zip', 'v1.0.0.zip.json'],
+  },
+  'a zip of other content': {
+    damage: (folder) =>
+      write(
+        `${folder}.zip`,
+        moduleZip(versionOf(folder), { 'go.mod': `module ${versionOf(folder).module}\n`, 'a.go': 'package b\n' }),
+      ),
+    lines: [/@v1\.0\.0: zip damaged: stored: h1:\S{44}, sum\.test: h1:\S{44}$/],
+    kept: ['v1.0.0.zip', 'v1.0.0.zip.json'],
+  },
+  'a go.mod of other content': {
+    damage: (folder) => writeStored(stack, `${folder}.mod`, 'module example.com/evil\n'),
+    lines: [/@v1\.0\.0: mod damaged: stored: h1:\S{44}, sum\.test: h1:\S{44}$/],
+    kept: ['v1.0.0.mod', 'v1.0.0.mod.json'],
+  },
+  'an .info of another version': {
+    damage: (folder) => writeStored(stack, `${folder}.info`, '{"Version":"v1.0.1"}'),
+    lines: [/@v1\.0\.0: info damaged: it is no \.info of this version$/],
+    kept: ['v1.0.0.info', 'v1.0.0.info.json'],
+  },
+  'a receipt that vouches for other content': {
+    damage: async (folder) => {
+      const text = (await readStored(stack, receiptOf(folder)))!;
+      await writeStored(stack, receiptOf(folder), text.replace(/"goModHash": "h1:./, '"goModHash": "h1:*'));
+    },
+    lines: [/@v1\.0\.0: receipt damaged: it vouches for go\.mod h1:\*\S+, sum\.test: h1:\S{44}$/],
+    kept: [],
+  },
+  'a lost zip': { damage: (folder) => lose(`${folder}.zip`), lines: [/@v1\.0\.0: zip missing$/], kept: [] },
+  'a lost go.mod': { damage: (folder) => lose(`${folder}.mod`), lines: [/@v1\.0\.0: mod missing$/], kept: [] },
+  'a lost .info': { damage: (folder) => lose(`${folder}.info`), lines: [/@v1\.0\.0: info missing$/], kept: [] },
+  'a lost receipt': {
+    damage: (folder) => lose(receiptOf(folder)),
+    lines: [/@v1\.0\.0: receipt missing$/, /@v1\.0\.0: index orphan: it has no receipt$/],
+    kept: [],
+  },
+  'a lost index entry': {
+    damage: async (folder) => lose(await indexOf(folder)),
+    lines: [/@v1\.0\.0: index missing$/],
+    kept: [],
+  },
+  'a list that is none': {
+    damage: (folder) => writeStored(stack, `${versionOf(folder).module}/@v/list`, '<html>Sign in</html>\n'),
+    lines: [/^example\.com\/\S+: list damaged: it names what is no version of the module$/],
+    kept: ['list', 'list.json'],
+  },
+};
+
+describe('stoa verify', () => {
+  it('finds nothing where all is whole, and has asked the database', async () => {
+    await fetchWhole('example.com/whole');
+    await settle();
+    const asked = upstream.requests.length;
+    expect(await verify()).toEqual({
+      code: 0,
+      lines: [],
+      stderr: expect.stringMatching(/^stoa: \d+ checked: 0 found\n$/),
+    });
+    expect(upstream.requests.slice(asked).map(({ path }) => path)).not.toContain(
+      '/sumdb/sum.test/lookup/example.com/whole@v1.0.0',
+    ); // Its stored answer was proven anew.
+  });
+
+  it('finds damage of every kind, and with --repair the workers make it good', async () => {
+    const damaged = await Promise.all(
+      Object.entries(DAMAGES).map(async ([name, { damage, ...expected }]) => {
+        const folder = await fetchWhole(`example.com/${name.replaceAll(/\W+/g, '-')}`);
+        const { module } = versionOf(folder);
+        expect((await get(`${module}/@v/list`)).status).toBe(200);
+        const before = await contents(folder);
+        await damage(folder);
+        return { folder, module, before, ...expected };
+      }),
+    );
+    await settle();
+
+    const found = await verify();
+    expect(found.code).toBe(1);
+    for (const { module, lines } of damaged)
+      expect(found.lines.filter((line) => line.startsWith(module))).toEqual(
+        lines.map((line) => expect.stringMatching(line)),
+      );
+
+    const mended = await verify('--repair');
+    expect(mended.lines.filter((line) => !line.endsWith(' (mended)'))).toEqual([]);
+    expect(mended.code).toBe(0);
+    for (const { module, kept } of damaged) expect(await quarantined(module)).toEqual(kept);
+    for (const { folder, before } of damaged) expect(await contents(folder)).toEqual(before);
+
+    await settle();
+    expect(await verify()).toMatchObject({ code: 0, lines: [] });
+  }, 60_000);
+});
