@@ -7,7 +7,7 @@ import { killStoaAt, runStoa, settingsBeside } from '../support/command.js';
 import { moduleZip } from '../support/module-zip.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { readStored, storedPath, writeStored } from '../support/storage-folder.js';
-import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+import { hang, startUpstream, times, type FakeUpstream } from '../support/upstream.js';
 
 const FILES = { 'a.go': 'package a\n' };
 
@@ -18,8 +18,7 @@ let stack: Stack;
 beforeAll(async () => {
   upstream = await startUpstream();
   database = await startChecksumDatabase(upstream);
-  stack = await startStack({ workers: 0, gateways: 2, env: { GOPROXY: upstream.url, GOSUMDB: database.gosumdb } });
-  await stack.addWorker();
+  stack = await startStack({ gateways: 2, env: settingsOf() });
 }, 120_000);
 afterAll(async () => {
   await stack?.close();
@@ -27,7 +26,8 @@ afterAll(async () => {
   await upstream?.close();
 });
 
-const settings = () => settingsBeside(stack, { GOPROXY: upstream.url, GOSUMDB: database.gosumdb });
+const settingsOf = () => ({ GOPROXY: upstream.url, GOSUMDB: database.gosumdb, GONOSUMDB: 'example.com/private' });
+const settings = () => settingsBeside(stack, settingsOf());
 const verify = (...words: string[]) => runStoa(['verify', ...words], settings());
 const get = (path: string, gateway = 0) => ask(`${stack.gateways[gateway]!.url}/${path}`);
 
@@ -161,4 +161,133 @@ describe('stoa verify', () => {
     await settle();
     expect(await verify()).toMatchObject({ code: 0, lines: [] });
   }, 60_000);
+
+  it('leaves in quarantine what its source does not have any more, and says so', async () => {
+    const folder = await fetchWhole('example.com/gone');
+    await writeStored(stack, `${folder}.zip`, 'no zip');
+    await settle();
+    upstream.add('example.com/gone', 'v1.0.0', { zip: null });
+    const { code, lines } = await verify('example.com/gone@v1.0.0', '--repair', '--json');
+    expect(code).toBe(1);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        fault: 'damaged',
+        subject: 'example.com/gone@v1.0.0',
+        part: 'zip',
+        message: expect.stringContaining('invalid zip'),
+        mending: { outcome: 'quarantined', why: expect.stringMatching(/^example\.com\/gone@v1\.0\.0: /) },
+      },
+    ]);
+    expect(await quarantined('example.com/gone')).toEqual(['v1.0.0.zip', 'v1.0.0.zip.json']);
+    expect((await get(`${folder}.zip`)).status).toBe(404);
+    expect(await verify('example.com/gone')).toMatchObject({ code: 1, lines: [expect.stringMatching(/zip missing$/)] });
+  });
+
+  it('does not take other content for what a receipt pins', async () => {
+    const folder = await fetchWhole('example.com/private/pinned');
+    await writeStored(stack, `${folder}.zip`, 'no zip');
+    await settle();
+    upstream.add('example.com/private/pinned', 'v1.0.0', { files: { 'a.go': 'package moved\n' } });
+    const { code, lines } = await verify('example.com/private/pinned', '--repair');
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      expect.stringMatching(/zip damaged: .+ \(quarantined: .*SECURITY ERROR: .*first seen: sha256:/),
+    ]);
+    expect((await get(`${folder}.zip`)).status).toBe(403);
+    expect(await readStored(stack, `${folder}.zip`)).toBeNull();
+  });
+
+  it('goes on where it was killed', async () => {
+    const folders = await Promise.all(['a', 'b', 'c'].map((name) => fetchWhole(`example.com/resume-${name}`)));
+    for (const folder of folders.slice(0, 2)) await writeStored(stack, `${folder}.info`, 'none');
+    await settle();
+    // The third has to be asked of a database that does not answer: there it stands still.
+    const lookup = 'lookup/example.com/resume-c@v1.0.0';
+    const [key] = await readdir(storedPath(stack, '.meta/sumdb/sum.test'));
+    const answer = await readStored(stack, `.meta/sumdb/sum.test/${key}/${lookup}`);
+    await lose(`.meta/sumdb/sum.test/${key}/${lookup}`);
+    upstream.addFile(`/sumdb/sum.test/${lookup}`, answer).respond(`/sumdb/sum.test/${lookup}`, times(1, hang()));
+
+    const modules = ['a', 'b', 'c'].map((name) => `example.com/resume-${name}`);
+    await killStoaAt(/resume-b/, ['verify', ...modules], settings());
+    const { code, lines, stderr } = await verify(...modules);
+    expect(lines.filter((line) => line.includes('resume-a'))).toEqual([]);
+    expect(stderr).toMatch(/continuing an interrupted run: [12] checked/);
+    expect(stderr).toMatch(/6 checked: 2 found/);
+    expect(code).toBe(1);
+    expect((await verify(...modules)).lines).toHaveLength(2);
+  });
+
+  it('serves clients without a break while it mends', async () => {
+    const module = 'example.com/served';
+    const good = moduleZip(
+      { module, version: 'v1.0.0' },
+      { 'go.mod': `module ${module}\n`, 'a.bin': Buffer.alloc(2e6, 1) },
+    );
+    const bad = moduleZip(
+      { module, version: 'v1.0.0' },
+      { 'go.mod': `module ${module}\n`, 'a.bin': Buffer.alloc(2e6, 2) },
+    );
+    upstream.add(module, 'v1.0.0', { zip: good });
+    const path = `${module}/@v/v1.0.0.zip`;
+    expect((await get(`${module}/@v/v1.0.0.info`)).status).toBe(200);
+    expect((await get(path)).status).toBe(200);
+    await write(path, bad);
+    await settle();
+
+    let mending = true;
+    const clients = [0, 1].map(async (gateway) => {
+      const seen: string[] = [];
+      while (mending) {
+        const { status, bytes } = await get(path, gateway);
+        seen.push(bytes.equals(good) ? 'good' : bytes.equals(bad) ? 'bad' : `${status}`);
+      }
+      return seen;
+    });
+    const { code, stderr } = await verify(module, '--repair').finally(() => (mending = false));
+    expect(stderr).toMatch(/1 found, 1 mended/);
+    expect(code).toBe(0);
+    for (const seen of await Promise.all(clients)) expect(seen.join(' ')).toMatch(/^(bad )*(good ?)+$/);
+    expect((await get(path)).bytes.equals(good)).toBe(true);
+  });
+});
+
+describe('what was stored while verification was off', () => {
+  let unverified: Stack;
+  beforeAll(async () => {
+    unverified = await startStack({ workers: 0, env: { GOPROXY: upstream.url, GOSUMDB: database.gosumdb } });
+  }, 60_000);
+  afterAll(() => unverified?.close());
+
+  it('is found by the checksum database, served no longer after a repair, and fetched again', async () => {
+    const module = 'example.com/unverified';
+    upstream.add(module, 'v1.0.0', { files: FILES });
+    await ask(`${upstream.url}/sumdb/sum.test/lookup/${module}@v1.0.0`);
+    upstream.add(module, 'v1.0.0', { files: { 'a.go': 'package evil\n' } });
+    const worker = await unverified.addWorker({ STOA_VERIFY: 'off' });
+    const path = `${unverified.url}/${module}/@v/v1.0.0.zip`;
+    expect((await ask(path)).status).toBe(200);
+    expect((await ask(path.replace('.zip', '.info'))).status).toBe(200);
+    console.time('stop');
+    await worker.stop();
+    console.timeEnd('stop');
+    await unverified.addWorker();
+
+    const env = settingsBeside(unverified, { GOPROXY: upstream.url, GOSUMDB: database.gosumdb });
+    const lies = expect.stringMatching(
+      /^example\.com\/unverified@v1\.0\.0: zip damaged: stored: h1:\S+, sum\.test: h1:\S{44}/,
+    );
+    expect((await runStoa(['verify', module, '--offline'], env)).code).toBe(0);
+    expect(await runStoa(['verify', module], env)).toMatchObject({ code: 1, lines: expect.arrayContaining([lies]) });
+
+    // The source still lies: what it has is refused, so the version is not served at all.
+    const refused = await runStoa(['verify', module, '--repair'], env);
+    expect(refused).toMatchObject({
+      code: 1,
+      lines: expect.arrayContaining([expect.stringMatching(/quarantined: .*SECURITY ERROR/)]),
+    });
+    expect((await ask(path)).status).toBe(403);
+    upstream.add(module, 'v1.0.0', { files: FILES });
+    expect((await runStoa(['verify', module, '--repair'], env)).code).toBe(0);
+  });
 });
