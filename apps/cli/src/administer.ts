@@ -1,7 +1,7 @@
-import type { Config } from '#libs/config';
+import { environment, type Config } from '#libs/config';
 import { createLogger, Metrics, type Logger } from '#libs/observability';
 import { openStorage, type Storage } from '#libs/storage';
-import { loadSettings } from './load-settings.js';
+import { loadAdminSettings } from './admin-settings.js';
 import { say } from './say.js';
 import { watchStopSignals } from './stop-signals.js';
 
@@ -29,7 +29,7 @@ export interface Administration {
 export async function administer(command: (parts: Administration) => Promise<number>): Promise<number> {
   const { stop, force } = watchStopSignals();
   force.addEventListener('abort', () => process.exit(FAILED));
-  const { config, warnings } = await loadSettings('worker');
+  const { config, warnings } = await loadAdminSettings(environment());
   for (const warning of warnings) say(warning);
   const log = createLogger(config, 'admin', process.stderr.fd);
   const metrics = new Metrics();

@@ -1,14 +1,13 @@
+import { once } from 'node:events';
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { pino } from 'pino';
-import { environment } from '#libs/config';
+import type { Config } from '#libs/config';
 import { Removal, type Removed, type Target } from '#libs/ingest';
-import { createLogger, Metrics } from '#libs/observability';
+import { createLogger, type Logger } from '#libs/observability';
 import { Changes, dedupId, patiently, RedisLink, Refusals, type JobRequest } from '#libs/queue';
-import { moduleKey, openStorage } from '#libs/storage';
-import { loadAdminConfig } from './admin-config.js';
+import { moduleKey } from '#libs/storage';
+import { administer, DONE, FAILED } from './administer.js';
 import { ExpectedFailure } from './expected-failure.js';
-import { explain } from './explain.js';
 import { say } from './say.js';
 
 /** What `stoa delete` was asked to do. */
@@ -17,41 +16,34 @@ export interface DeleteOptions {
   readonly gateways: boolean;
 }
 
-/** What the command exits with, beside 2 for bad usage. */
-const EXIT = { deleted: 0, nothing: 1, failed: 3 } as const;
 /** How long Redis is waited for, in milliseconds. */
 const PATIENCE = 5_000;
 
-/** Deletes what is stored of a target and makes all gateways forget it. Gives the exit code; what fails is told, not thrown. */
+/**
+ * Deletes what is stored of a target and makes all gateways forget it. Gives the exit code: FAILED when there is
+ * nothing to delete. Throws ExpectedFailure when it is not wanted after all, or the gateways can't be told.
+ */
 export async function remove(target: Target, options: DeleteOptions): Promise<number> {
-  const { config } = await loadAdminConfig(environment());
-  const silent = pino({ level: 'silent' });
-  const name = target.version === null ? target.module : `${target.module}@${target.version}`;
-  const link = options.gateways ? new RedisLink(config.redis, config.queuePrefix, silent) : null;
-  try {
-    if (!options.yes) await confirm(name);
-    // Asked before anything is deleted: what gateways keep in memory they would serve on.
-    if (link) await patiently(PATIENCE, () => link.check()).catch(unreachable);
-    const storage = await openStorage({ ...config, memoryCache: 0 }, new Metrics(), { writes: true });
+  return administer(async ({ config, log, storage, stop }) => {
+    const name = target.version === null ? target.module : `${target.module}@${target.version}`;
+    if (!options.yes) await confirm(name, stop);
+    const link = options.gateways ? new RedisLink(config.redis, config.queuePrefix, log) : null;
     try {
+      // Asked before anything is deleted: what gateways keep in memory they would serve on.
+      if (link) await patiently(PATIENCE, () => link.check()).catch(unreachable);
       const removed = await new Removal(storage.objects).remove(target);
       if (removed.keys.length > 0) audit(config, name, removed);
-      if (link) await makeForget(link, target, removed);
+      if (link) await makeForget(link, log, target, removed);
       say(removed.keys.length === 0 ? `nothing of ${name} is stored` : summary(name, removed));
-      return removed.keys.length === 0 ? EXIT.nothing : EXIT.deleted;
+      return removed.keys.length === 0 ? FAILED : DONE;
     } finally {
-      await storage.objects.close();
+      link?.close();
     }
-  } catch (error) {
-    explain(error);
-    return EXIT.failed;
-  } finally {
-    link?.close();
-  }
+  });
 }
 
 /** Makes all gateways forget the files, also those that only they had, and the refusals of late. */
-async function makeForget(link: RedisLink, target: Target, { versions, keys }: Removed): Promise<void> {
+async function makeForget(link: RedisLink, log: Logger, target: Target, { versions, keys }: Removed): Promise<void> {
   const { module, version } = target;
   const all = version === null ? versions : [{ module, version }];
   const files = all.flatMap((one) => (['info', 'mod', 'zip'] as const).map((kind) => moduleKey({ kind, ...one })));
@@ -63,10 +55,9 @@ async function makeForget(link: RedisLink, target: Target, { versions, keys }: R
       { name: 'fetch.zip', payload },
     ]),
   ];
-  const silent = pino({ level: 'silent' });
   try {
     await patiently(PATIENCE, () => new Refusals(link).drop(jobs.map(dedupId)));
-    await new Changes(link, silent).purge('deleted', [...new Set([...keys, ...files])]);
+    await new Changes(link, log).purge('deleted', [...new Set([...keys, ...files])]);
   } catch (error) {
     throw new ExpectedFailure(
       'deleted, but the gateways could not be told: restart them, for small files may still be in their memory',
@@ -76,7 +67,7 @@ async function makeForget(link: RedisLink, target: Target, { versions, keys }: R
 }
 
 /** One line of JSON on stdout: who deleted what, when, and which files. */
-function audit(config: Parameters<typeof createLogger>[0], name: string, { versions, keys }: Removed): void {
+function audit(config: Config, name: string, { versions, keys }: Removed): void {
   const log = createLogger({ ...config, logFormat: 'json', logLevel: 'info' }, 'delete');
   log.info(
     { user: userName(), target: name, versions: versions.map(({ version }) => version), keys },
@@ -93,10 +84,14 @@ function userName(): string {
   }
 }
 
-async function confirm(name: string): Promise<void> {
+/** Asks at the terminal. Its end, or Ctrl-C, is a no. */
+async function confirm(name: string, stop: AbortSignal): Promise<void> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  terminal.once('SIGINT', () => terminal.close());
+  const closed = once(terminal, 'close').then(() => 'no');
   try {
-    const answer = await terminal.question(`stoa: delete ${name}, its receipts and the hashes that pin it? [y/N] `);
+    const question = `stoa: delete ${name}, its receipts and the hashes that pin it? [y/N] `;
+    const answer = await Promise.race([terminal.question(question, { signal: stop }), closed]);
     if (!/^y(es)?$/i.test(answer.trim())) throw new ExpectedFailure('nothing was deleted');
   } finally {
     terminal.close();

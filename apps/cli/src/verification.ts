@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { pino } from 'pino';
-import { environment, type Config } from '#libs/config';
+import type { Config } from '#libs/config';
 import { createFetcher, EgressGuard, type PlannedFetcher } from '#libs/fetcher';
 import {
   Audit,
@@ -13,13 +12,14 @@ import {
   ZipChecker,
   type Target,
 } from '#libs/ingest';
-import { Metrics } from '#libs/observability';
-import { openStorage } from '#libs/storage';
-import { loadAdminConfig } from './admin-config.js';
-import { reachWorkers } from './reach-workers.js';
+import type { Metrics } from '#libs/observability';
+import type { Storage } from '#libs/storage';
+import { administer, type Administration } from './administer.js';
 import { explain } from './explain.js';
+import { Progress } from './progress.js';
+import { reachWorkers, type Reached } from './reach-workers.js';
 import { say } from './say.js';
-import { runVerify, type Told } from './verify-run.js';
+import { countItems, runVerify, type Told } from './verify-run.js';
 import { VerifyState, type Progressed } from './verify-state.js';
 
 /** What `stoa verify` was asked to do. */
@@ -39,38 +39,43 @@ const EXIT = { clean: 0, findings: 1, unfinished: 3 } as const;
 
 /** Verifies what is stored and tells of it. Gives the exit code; what fails is told, not thrown. */
 export async function verify(targets: readonly Target[], options: VerifyOptions): Promise<number> {
-  const closing: (() => Promise<void>)[] = [];
+  let stop: AbortSignal | undefined;
   try {
-    return exitCode(await run(targets, options, (close) => void closing.unshift(close)));
+    const code = await administer(async (administration) => {
+      stop = administration.stop;
+      const closing: (() => Promise<void>)[] = [];
+      try {
+        return exitCode(await run(targets, options, administration, (close) => void closing.unshift(close)));
+      } finally {
+        for (const close of closing) await close();
+      }
+    });
+    return stop?.aborted ? EXIT.unfinished : code;
   } catch (error) {
     explain(error);
     return EXIT.unfinished;
-  } finally {
-    for (const close of closing) await close();
   }
 }
 
-/** Composes a verification from the settings, and runs it. What is opened is closed in the end, last opened first. */
+/** Composes a verification, and runs it. What is opened is closed in the end, last opened first. */
 async function run(
   targets: readonly Target[],
   options: VerifyOptions,
+  { config, log, metrics, storage, stop }: Administration,
   atEnd: (close: () => Promise<void>) => void,
 ): Promise<Progressed> {
-  const { config } = await loadAdminConfig(environment());
   const repair = options.repair === true;
   const offline = options.offline === true || config.offline;
-  const metrics = new Metrics();
-  const workers = repair ? await reachWorkers(config, pino({ level: 'silent' }), metrics) : null;
+  const workers = repair ? await reachWorkers(config, log, metrics) : null;
   if (workers) atEnd(() => workers.close());
-  // Nothing kept in memory: what is stored counts.
-  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: repair });
-  atEnd(() => storage.objects.close());
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   atEnd(() => scratch.close());
   const threads = Math.min(4, availableParallelism());
   const zips = new ZipChecker(threads);
   atEnd(() => zips.close());
+  const database = offline ? null : fetcherOf(config, metrics);
+  if (database) atEnd(() => database.close());
 
   const state = new VerifyState(config.dataDir, {
     storage: config.storage,
@@ -80,41 +85,47 @@ async function run(
     offline,
   });
   const begun = beginning(options, state);
-  const database = offline ? null : fetcherOf(config, metrics);
-  if (database) atEnd(() => database.close());
-  const audit = new Audit({
-    storage,
-    zips,
-    scratch,
-    checksums: database
-      ? provenChecksums(config, storage.meta, (...asked) => database.sumdb(...asked))
-      : createFindChecksums(null, ''),
-    throttle: new Throttle(options.rate),
-  });
-  const mender =
-    workers &&
-    new Mender({
-      storage,
-      quarantine: new Quarantine(storage.objects),
-      tell: (keys) => workers.changes.purge('purged', keys),
-      fetch: (job, version) => workers.fetch(job, version),
-    });
+  const progress = new Progress('verifying');
+  atEnd(() => Promise.resolve(progress.end()));
   const parts = { objects: storage.objects, targets: targets.length > 0 ? targets : null };
+  // Beside the checks: a storage that can't be listed ends those too.
+  void countItems(parts, begun).then(
+    (count) => progress.expect(count),
+    () => undefined,
+  );
   const progressed = await runVerify(
     {
       ...parts,
-      audit,
-      mender,
+      audit: new Audit({
+        storage,
+        zips,
+        scratch,
+        checksums: database
+          ? provenChecksums(config, storage.meta, (...asked) => database.sumdb(...asked))
+          : createFindChecksums(null, ''),
+        throttle: new Throttle(options.rate),
+      }),
+      mender: workers && menderOf(storage, workers),
       state,
       // A zip is read while others are checked.
       width: 2 * threads,
+      stop,
       tell: (finding) => void process.stdout.write(`${options.json ? JSON.stringify(finding) : lineOf(finding)}\n`),
-      advance: () => undefined,
+      advance: () => progress.advance(),
     },
     begun,
   );
   state.clear();
   return progressed;
+}
+
+function menderOf(storage: Storage, workers: Reached): Mender {
+  return new Mender({
+    storage,
+    quarantine: new Quarantine(storage.objects),
+    tell: (keys) => workers.changes.purge('purged', keys),
+    fetch: (job, version) => workers.fetch(job, version),
+  });
 }
 
 /** Where to begin: where an earlier run of the same task was interrupted, unless it is to be begun anew. */

@@ -22,9 +22,11 @@ interface Parts {
   readonly targets: readonly Target[] | null;
   /** Things that are checked at once. */
   readonly width: number;
+  /** Ends the run, which may then be continued. */
+  readonly stop: AbortSignal;
   readonly tell: (finding: Told) => void;
-  /** Called after each thing, with the bytes of it that were read. */
-  readonly advance: (bytes: number) => void;
+  /** Called after each thing. */
+  readonly advance: () => void;
 }
 
 interface Checked {
@@ -35,7 +37,8 @@ interface Checked {
 /** Goes through the storage from where it stopped before, and gives what it came to. Throws what a broken storage throws. */
 export async function runVerify(parts: Parts, begun: Progressed): Promise<Progressed> {
   const { objects, targets, width, state } = parts;
-  const stop = new AbortController();
+  const failure = new AbortController();
+  const stop = AbortSignal.any([parts.stop, failure.signal]);
   let progressed = begun;
   let stage: Item['stage'] | null = null;
   const running: Promise<Checked>[] = [];
@@ -46,14 +49,15 @@ export async function runVerify(parts: Parts, begun: Progressed): Promise<Progre
     for (const told of done.told) parts.tell(told);
     progressed = after(progressed, done);
     state.write(progressed);
-    parts.advance(bytesOf(done.item));
+    parts.advance();
   };
   try {
     for await (const item of takeInventory(objects, targets, begun.place)) {
       if (!isSince(item, begun.since)) continue;
+      stop.throwIfAborted();
       while (item.stage !== stage && running.length > 0) await finish();
       stage = item.stage;
-      const checking = check(parts, item, stop.signal);
+      const checking = check(parts, item, stop);
       // Awaited in its turn: until then a failure must not count as nobody's.
       checking.catch(() => {});
       running.push(checking);
@@ -61,24 +65,20 @@ export async function runVerify(parts: Parts, begun: Progressed): Promise<Progre
     }
     while (running.length > 0) await finish();
   } finally {
-    stop.abort();
+    failure.abort();
     await Promise.allSettled(running);
   }
   return progressed;
 }
 
-/** How many things there are to check, and the bytes of their zips. */
-export async function measure(
+/** How many things there are to check. */
+export async function countItems(
   { objects, targets }: Pick<Parts, 'objects' | 'targets'>,
   { place, since }: Progressed,
-): Promise<{ readonly items: number; readonly bytes: number }> {
-  let [items, bytes] = [0, 0];
-  for await (const item of takeInventory(objects, targets, place)) {
-    if (!isSince(item, since)) continue;
-    items++;
-    bytes += bytesOf(item);
-  }
-  return { items, bytes };
+): Promise<number> {
+  let items = 0;
+  for await (const item of takeInventory(objects, targets, place)) if (isSince(item, since)) items++;
+  return items;
 }
 
 async function check({ audit, mender }: Parts, item: Item, signal: AbortSignal): Promise<Checked> {
@@ -102,15 +102,6 @@ function after(before: Progressed, { item, told }: Checked): Progressed {
 
 /** Whether anything of it was written since then. */
 function isSince(item: Item, since: number): boolean {
-  return entriesOf(item).some(({ modified }) => modified.getTime() >= since);
-}
-
-function bytesOf(item: Item): number {
-  return entriesOf(item).reduce((sum, { size }) => sum + size, 0);
-}
-
-function entriesOf(item: Item) {
-  if (item.kind !== 'version') return [item.entry];
-  const { info, mod, zip, receipt } = item.version;
-  return [info, mod, zip, receipt].filter((entry) => entry !== undefined);
+  const { info, mod, zip, receipt } = item.kind === 'version' ? item.version : { info: item.entry };
+  return [info, mod, zip, receipt].some((entry) => entry !== undefined && entry.modified.getTime() >= since);
 }

@@ -11,7 +11,7 @@ import { namesRedis } from './standalone-plan.js';
  * Reads the settings of a command that looks after the storage: a worker's, with the private Redis of a standalone
  * that runs in the same data dir where the user names none. Throws ConfigError.
  */
-export async function loadAdminConfig(env: Environment): Promise<LoadedConfig> {
+export async function loadAdminSettings(env: Environment): Promise<LoadedConfig> {
   const defaults = await readGoDefaults(env);
   const loaded = loadConfig('worker', env, defaults);
   const socketFolder = namesRedis(env) ? null : standaloneSocket(loaded.config.dataDir);
