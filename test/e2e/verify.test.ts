@@ -268,9 +268,9 @@ describe('what was stored while verification was off', () => {
     const path = `${unverified.url}/${module}/@v/v1.0.0.zip`;
     expect((await ask(path)).status).toBe(200);
     expect((await ask(path.replace('.zip', '.info'))).status).toBe(200);
-    console.time('stop');
+
     await worker.stop();
-    console.timeEnd('stop');
+
     await unverified.addWorker();
 
     const env = settingsBeside(unverified, { GOPROXY: upstream.url, GOSUMDB: database.gosumdb });
