@@ -235,16 +235,16 @@ describe('stoa verify', () => {
     await write(path, bad);
     await settle();
 
-    let mending = true;
+    const mended = new AbortController();
     const clients = [0, 1].map(async (gateway) => {
       const seen: string[] = [];
-      while (mending) {
+      while (!mended.signal.aborted) {
         const { status, bytes } = await get(path, gateway);
         seen.push(bytes.equals(good) ? 'good' : bytes.equals(bad) ? 'bad' : `${status}`);
       }
       return seen;
     });
-    const { code, stderr } = await verify(module, '--repair').finally(() => (mending = false));
+    const { code, stderr } = await verify(module, '--repair').finally(() => mended.abort());
     expect(stderr).toMatch(/1 found, 1 mended/);
     expect(code).toBe(0);
     for (const seen of await Promise.all(clients)) expect(seen.join(' ')).toMatch(/^(bad )*(good ?)+$/);

@@ -22,14 +22,10 @@ export interface Reached {
 
 /** Reaches them through Redis. Throws ExpectedFailure when that does not answer, or no worker runs. */
 export async function reachWorkers(config: Config, log: Logger, metrics: Metrics): Promise<Reached> {
-  const needed = (error: unknown): never => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ExpectedFailure(`repairs need a Redis and a worker that run: ${why}`, { cause: error });
-  };
   // With a connection of its own: the queues' never end when there was no Redis at all.
   const probe = new RedisLink(config.redis, config.queuePrefix, log);
   await patiently(PATIENCE, () => probe.check())
-    .catch(needed)
+    .catch(refuse)
     .finally(() => probe.close());
 
   const app = await NestFactory.createApplicationContext(QueueModule.gateway({ config, log, metrics }), {
@@ -42,10 +38,10 @@ export async function reachWorkers(config: Config, log: Logger, metrics: Metrics
     app.get(RedisLink).close();
   };
   // What waits for a Redis that is lost ends with the process.
-  const close = (): Promise<void> => Promise.race([end(), pause(CLOSING, undefined, { ref: false })]);
+  const close = (): Promise<void> => Promise.race([end(), pause(CLOSING)]);
   await patiently(PATIENCE, () => app.get(QueuePulse).admit()).catch(async (error: unknown) => {
     await close();
-    needed(error);
+    refuse(error);
   });
   const queue = app.get(JobQueue);
   return {
@@ -58,4 +54,9 @@ export async function reachWorkers(config: Config, log: Logger, metrics: Metrics
     },
     close,
   };
+}
+
+function refuse(error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error);
+  throw new ExpectedFailure(`repairs need a Redis and a worker that run: ${why}`, { cause: error });
 }

@@ -153,7 +153,7 @@ async function* grouped(listed: AsyncIterable<ObjectEntry>, skip: number): Async
 async function* paired(left: AsyncGenerator<Group>, right: AsyncGenerator<Group>): AsyncGenerator<Group> {
   let [a, b] = await Promise.all([left.next(), right.next()]);
   while (!a.done || !b.done) {
-    const both = [a, b].flatMap(({ done, value }) => (done ? [] : [value as Group]));
+    const both = [a, b].flatMap(({ done, value }) => (done ? [] : [value]));
     const prefix = both.map((group) => group.prefix).reduce((least, other) => (other < least ? other : least));
     yield { prefix, entries: both.filter((group) => group.prefix === prefix).flatMap((group) => group.entries) };
     if (!a.done && a.value.prefix === prefix) a = await left.next();

@@ -43,7 +43,7 @@ export class Mender {
 
   /** Stores again what is lacking of a version. Gives the first reason why something of it can't be had, or null. */
   private async restore(version: ModuleVersion, { damaged, missing, goMod }: Report): Promise<string | null> {
-    const lacking = new Set<Part | string>([...missing, ...damaged.map(({ part }) => part)]);
+    const lacking = new Set<string>([...missing, ...damaged.map(({ part }) => part)]);
     const lacks = (...parts: Part[]): boolean => parts.some((part) => lacking.has(part));
     if (goMod && lacks('mod')) {
       await this.parts.storage.modules.save({ kind: 'mod', ...version }, goMod, goMod.length);
