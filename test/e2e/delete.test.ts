@@ -36,7 +36,7 @@ async function told(key: string): Promise<void> {
       .toBe(true);
 }
 
-describe('stoa delete', () => {
+describe('stoa delete', { timeout: 60_000 }, () => {
   it('makes all gateways forget a version, which is new then', async () => {
     const module = 'example.com/one';
     upstream.add(module, 'v1.0.0', { files: { 'a.go': 'package first\n' } }).add(module, 'v1.1.0');
@@ -124,5 +124,5 @@ describe('stoa delete', () => {
     expect((await stoa('delete', 'example.com/late', '--yes', '--no-gateways')).code).toBe(0);
     expect(await readStored(stack, 'example.com/late/@v/v1.0.0.mod')).toBeNull();
     await stack.redis.start();
-  }, 30_000);
+  });
 });

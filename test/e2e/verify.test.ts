@@ -117,7 +117,7 @@ const DAMAGES: Record<string, { damage: (folder: string) => Promise<void>; lines
   },
 };
 
-describe('stoa verify', () => {
+describe('stoa verify', { timeout: 60_000 }, () => {
   it('finds nothing where all is whole, and has asked the database', async () => {
     await fetchWhole('example.com/whole');
     await settle();
@@ -160,7 +160,7 @@ describe('stoa verify', () => {
 
     await settle();
     expect(await verify()).toMatchObject({ code: 0, lines: [] });
-  }, 60_000);
+  });
 
   it('leaves in quarantine what its source does not have any more, and says so', async () => {
     const folder = await fetchWhole('example.com/gone');
@@ -250,44 +250,33 @@ describe('stoa verify', () => {
     for (const seen of await Promise.all(clients)) expect(seen.join(' ')).toMatch(/^(bad )*(good ?)+$/);
     expect((await get(path)).bytes.equals(good)).toBe(true);
   });
-});
 
-describe('what was stored while verification was off', () => {
-  let unverified: Stack;
-  beforeAll(async () => {
-    unverified = await startStack({ workers: 0, env: { GOPROXY: upstream.url, GOSUMDB: database.gosumdb } });
-  }, 60_000);
-  afterAll(() => unverified?.close());
-
-  it('is found by the checksum database, served no longer after a repair, and fetched again', async () => {
+  it('finds by the database what was stored while verification was off, and ends its service', async () => {
     const module = 'example.com/unverified';
+    const path = `${module}/@v/v1.0.0.zip`;
     upstream.add(module, 'v1.0.0', { files: FILES });
     await ask(`${upstream.url}/sumdb/sum.test/lookup/${module}@v1.0.0`);
     upstream.add(module, 'v1.0.0', { files: { 'a.go': 'package evil\n' } });
-    const worker = await unverified.addWorker({ STOA_VERIFY: 'off' });
-    const path = `${unverified.url}/${module}/@v/v1.0.0.zip`;
-    expect((await ask(path)).status).toBe(200);
-    expect((await ask(path.replace('.zip', '.info'))).status).toBe(200);
+    // Over the same storage, with a queue of its own.
+    const lax = { STOA_VERIFY: 'off', STOA_QUEUE_PREFIX: 'lax' };
+    const [worker, gateway] = await Promise.all([stack.addWorker(lax), stack.addGateway(lax)]);
+    for (const kind of ['zip', 'info'])
+      expect((await ask(`${gateway.url}/${path.replace('zip', kind)}`)).status).toBe(200);
+    await Promise.all([worker.kill(), gateway.kill()]);
+    expect((await get(path)).status).toBe(200);
 
-    await worker.stop();
-
-    await unverified.addWorker();
-
-    const env = settingsBeside(unverified, { GOPROXY: upstream.url, GOSUMDB: database.gosumdb });
-    const lies = expect.stringMatching(
-      /^example\.com\/unverified@v1\.0\.0: zip damaged: stored: h1:\S+, sum\.test: h1:\S{44}/,
-    );
-    expect((await runStoa(['verify', module, '--offline'], env)).code).toBe(0);
-    expect(await runStoa(['verify', module], env)).toMatchObject({ code: 1, lines: expect.arrayContaining([lies]) });
-
-    // The source still lies: what it has is refused, so the version is not served at all.
-    const refused = await runStoa(['verify', module, '--repair'], env);
-    expect(refused).toMatchObject({
+    expect((await verify(module, '--offline')).code).toBe(0);
+    const lies = /^example\.com\/unverified@v1\.0\.0: zip damaged: stored: h1:\S+, sum\.test: h1:\S{44}/;
+    expect(await verify(module)).toMatchObject({
+      code: 1,
+      lines: expect.arrayContaining([expect.stringMatching(lies)]),
+    });
+    // The source still lies: what it has is refused, so the zip is not served at all.
+    expect(await verify(module, '--repair')).toMatchObject({
       code: 1,
       lines: expect.arrayContaining([expect.stringMatching(/quarantined: .*SECURITY ERROR/)]),
     });
-    expect((await ask(path)).status).toBe(403);
-    upstream.add(module, 'v1.0.0', { files: FILES });
-    expect((await runStoa(['verify', module, '--repair'], env)).code).toBe(0);
+    expect((await get(path)).status).toBe(403);
+    expect(await quarantined(module)).toContain('v1.0.0.zip');
   });
 });

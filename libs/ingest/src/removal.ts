@@ -32,7 +32,7 @@ export interface Removed {
  * it next is new. Evidence of refusals and what is in quarantine stay.
  *
  * The files go before the receipt. A worker that stores the version meanwhile looks for the files after it has entered
- * it, and takes its receipt back when they are gone (Ingest.enter): so whoever comes last, none of it is left, or all.
+ * it, and takes its receipt back when they are gone (Ledger): so whoever comes last, none of it is left, or all.
  */
 export class Removal {
   constructor(private readonly objects: ObjectStore) {}
