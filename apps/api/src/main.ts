@@ -65,9 +65,10 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const refusals = app.get(Refusals);
   const changes = app.get(Changes);
   changes.subscribe(
-    ({ keys }) => {
+    ({ reason, keys }) => {
       for (const key of keys) storage.forget(key);
       refusals.forget();
+      if (reason !== 'refreshed') log.info({ reason, keys }, 'forgotten');
     },
     () => {
       storage.mistrust();

@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, statSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { RefusalError } from '#libs/protocol';
 import { checkRange, SMALL_OBJECT } from '../body.js';
 import { checkKey } from '../key.js';
@@ -91,7 +92,9 @@ export class FsObjectStore implements ObjectStore {
           throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
         return await this.make(task(ownBytes(source)), options.size);
       }
-      if ('file' in source) return await this.make(task({ file: source.file, size: options.size }), options.size);
+      // Not by its `file`, which a stream may have as well.
+      if (!(source instanceof Readable))
+        return await this.make(task({ file: source.file, size: options.size }), options.size);
       return await spooled(this.root, reader, options.signal, (file) => {
         options.signal?.throwIfAborted();
         return this.make(task({ file, size: options.size }), options.size);
