@@ -1,12 +1,11 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { startStack } from '../support/stack.js';
-import { Upsim, type Kit } from './kit.js';
+import { installed, Upsim, wrk, type Kit } from './kit.js';
 
 const NGINX = 'http://127.0.0.1:7002';
 const FILES = {
@@ -43,12 +42,6 @@ export async function hits(kit: Kit): Promise<void> {
   await upsim.stop();
 }
 
-async function wrk(url: string): Promise<number> {
-  const { stdout } = await promisify(execFile)('wrk', ['-t1', '-c32', '-d4s', url]);
-  if (stdout.includes('Non-2xx')) throw new Error(stdout);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
-}
-
 async function startNginx(kit: Kit): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'stoa-nginx-'));
   const config = join(folder, 'nginx.conf');
@@ -75,13 +68,4 @@ http { access_log ${folder}/access.log; sendfile on; keepalive_requests 1000000;
     await exited;
     rmSync(folder, { recursive: true, force: true });
   };
-}
-
-function installed(program: string): boolean {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,11 @@
 // npm run bench: prints the figures, each as a ratio to something measured in the same run. It passes no verdict.
 import { cold } from './cold.js';
 import { prepareKit } from './kit.js';
+import { memoryCost } from './memory-cost.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
 import { secondVersion } from './second-version.js';
+import { largeZips, tieredHits } from './tiers.js';
 
 const kit = await prepareKit();
-for (const scenario of [cold, oneZip, secondVersion, hits]) await scenario(kit);
+for (const scenario of [cold, oneZip, secondVersion, hits, tieredHits, largeZips, memoryCost]) await scenario(kit);

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '#libs/config';
+import { Metrics } from '#libs/observability';
+import { openStorage, readBody } from '#libs/storage';
 import { ask, metric, sha256 } from '../support/ask.js';
+import { runStoa, settingsBeside } from '../support/command.js';
 import { startMinio } from '../support/minio.js';
 import { moduleZip } from '../support/module-zip.js';
 import { startStack, type Stack } from '../support/stack.js';
@@ -11,6 +15,14 @@ let stack: Stack;
 
 const LARGE = { 'go.mod': 'module example.com/large\n', 'large.bin': Buffer.alloc(20_000_000, 3) };
 
+const storage = () => ({
+  STOA_STORAGE: 's3',
+  STOA_S3_ENDPOINT: minio.endpoint,
+  STOA_S3_ACCESS_KEY: minio.accessKey,
+  STOA_S3_SECRET_KEY: minio.secretKey,
+  STOA_S3_PREFIX: 'team/go',
+});
+
 beforeAll(async () => {
   minio = await startMinio();
   upstream = await startUpstream();
@@ -20,11 +32,7 @@ beforeAll(async () => {
     workers: 2,
     env: {
       GOPROXY: upstream.url,
-      STOA_STORAGE: 's3',
-      STOA_S3_ENDPOINT: minio.endpoint,
-      STOA_S3_ACCESS_KEY: minio.accessKey,
-      STOA_S3_SECRET_KEY: minio.secretKey,
-      STOA_S3_PREFIX: 'team/go',
+      ...storage(),
     },
   });
 });
@@ -62,4 +70,33 @@ describe('a stack on an S3 server', () => {
     // The .mod with its .info, the zip, the receipt with its index entry, the list.
     expect(puts.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(4);
   });
+
+  it('is verified and mended there', async () => {
+    upstream.add('example.com/damaged', 'v1.0.0');
+    const path = 'example.com/damaged/@v/v1.0.0.zip';
+    expect((await ask(`${stack.url}/${path.replace('.zip', '.info')}`)).status).toBe(200);
+    const before = await ask(`${stack.url}/${path}`);
+    const settings = settingsBeside(stack, { GOPROXY: upstream.url, ...storage() });
+    expect(await runStoa(['verify'], settings)).toMatchObject({ code: 0, lines: [] });
+
+    const { objects } = await openStorage({ ...loadConfig('worker', settings).config, memoryCache: 0 }, new Metrics());
+    try {
+      await objects.put(path, Buffer.from('no zip'), { size: 6, mode: 'replace' });
+      expect((await runStoa(['verify', 'example.com/damaged'], settings)).code).toBe(1);
+      expect(await runStoa(['verify', 'example.com/damaged', '--repair'], settings)).toMatchObject({
+        code: 0,
+        lines: [expect.stringMatching(/zip damaged: invalid zip: .+ \(mended\)$/)],
+      });
+      const kept: string[] = [];
+      for await (const { key, size } of objects.list('.meta/quarantine/')) kept.push(`${key} ${size}`);
+      expect(kept).toEqual([
+        expect.stringMatching(/^\.meta\/quarantine\/example\.com\/damaged\/@v\/v1\.0\.0\.zip\.[0-9a-f]{12} 6$/),
+        expect.stringMatching(/\.json \d+$/),
+      ]);
+      const mended = await objects.get(path);
+      expect((await readBody(mended!.body)).equals(before.bytes)).toBe(true);
+    } finally {
+      await objects.close();
+    }
+  }, 30_000);
 });

@@ -28,7 +28,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const log = createLogger(config, 'gateway');
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
-  const storage = await openStorage(config, metrics);
+  const storage = await openStorage(config, metrics, { tiers: { log } });
 
   const adapter = createAdapter(config);
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -63,12 +63,13 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const refusals = app.get(Refusals);
   const changes = app.get(Changes);
   changes.subscribe(
-    ({ keys }) => {
-      for (const key of keys) storage.memory?.forget(key);
+    ({ reason, keys }) => {
+      for (const key of keys) storage.forget(key);
       refusals.forget();
+      if (reason !== 'refreshed') log.info({ reason, keys }, 'forgotten');
     },
     () => {
-      storage.memory?.forgetMutable();
+      storage.mistrust();
       refusals.forget();
     },
   );

@@ -1,7 +1,7 @@
 import type { Catalog, Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
-import { RefusalError, type ModuleRequest } from '#libs/protocol';
+import { RefusalError, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
 import { subjectOf, type Answer, type JobQueue, type JobRequest, type Renewal } from '#libs/queue';
 import type { Choose } from '#libs/storage';
 
@@ -60,16 +60,19 @@ export class ProxyService {
   private async run(request: ModuleRequest, { requestId }: Asker, found: Found | null): Promise<Answer> {
     const wait = found ? this.config.refreshWait : this.config.waitTimeout;
     const stored = (): Promise<boolean> => this.catalog.answers(request);
-    // What the two jobs of a version make is disjoint; a client that asks for the zip asks for the rest next.
-    if (request.kind === 'zip' && !(await this.catalog.has({ ...request, kind: 'info' }))) {
-      void this.queue.run(jobFor({ ...request, kind: 'mod' }), {
-        requestId,
-        wait,
-        stored: () => this.catalog.has({ ...request, kind: 'info' }),
-      });
-    }
     const seen = found?.stat.modified.getTime() ?? 0;
-    return this.queue.run(jobFor(request, { seen }), { requestId, wait, stored });
+    const answer = await this.queue.run(jobFor(request, { seen }), { requestId, wait, stored });
+    if (request.kind === 'zip' && answer.outcome.ok) void this.fetchRest(request, requestId);
+    return answer;
+  }
+
+  /** Fetches what a client that asks for a zip asks for next, and what completes the version, unless the zip's job has. */
+  private async fetchRest({ module, version }: ModuleVersion, requestId: string): Promise<void> {
+    const info = { kind: 'info', module, version } as const;
+    const stored = (): Promise<boolean> => this.catalog.has(info);
+    // A broken storage is told to those who ask.
+    if (await stored().catch(() => true)) return;
+    await this.queue.run(jobFor(info), { requestId, wait: this.config.waitTimeout, stored });
   }
 
   /** The answer without the queue: what is stored, whatever its age, and what follows from the stored versions. */

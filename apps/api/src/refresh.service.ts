@@ -47,7 +47,7 @@ export class RefreshService {
       }),
     );
     // Told by the channel as well, but whoever gets this answer may ask this gateway before that.
-    for (const request of requests) storage.memory?.forget(keyOf(request));
+    for (const request of requests) storage.forget(keyOf(request));
     await this.takeBack(module);
 
     const [list, ...others] = asked;

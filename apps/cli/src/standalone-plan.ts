@@ -28,9 +28,7 @@ export function planStandalone(env: Environment, goDefaults: GoDefaults): Standa
   return {
     dataDir: gateway.dataDir,
     grace: gateway.shutdownGrace,
-    privateRedis: !['STOA_REDIS_URL', 'STOA_REDIS_URL_FILE', 'STOA_REDIS_SENTINELS', 'STOA_REDIS_CLUSTER'].some(
-      (name) => env[name],
-    ),
+    privateRedis: !namesRedis(env),
     redisFolder: join(gateway.dataDir, 'redis'),
     listeners: [
       { of: 'the gateway', setting: 'STOA_LISTEN', address: gateway.listen },
@@ -40,6 +38,13 @@ export function planStandalone(env: Environment, goDefaults: GoDefaults): Standa
     gatewayEnv: withGoDefaults(env, goDefaults),
     workerEnv: withGoDefaults(workerEnv, goDefaults),
   };
+}
+
+/** Whether the user names a Redis. */
+export function namesRedis(env: Environment): boolean {
+  return ['STOA_REDIS_URL', 'STOA_REDIS_URL_FILE', 'STOA_REDIS_SENTINELS', 'STOA_REDIS_CLUSTER'].some(
+    (name) => env[name],
+  );
 }
 
 function next(address: ListenAddress): ListenAddress {

@@ -231,7 +231,7 @@ describe('bin/setup', () => {
     expect(await setup(['stat'])).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'stoa: usage: sh bin/setup tools|build|start|test [command...]\n',
+      stderr: 'stoa: usage: sh bin/setup tools|build|start|test|bench [command...]\n',
     });
     await chmod(join(checkout, 'bin/setup'), 0o644);
     expect((await setup(['tools'])).code).toBe(0);

@@ -5,6 +5,7 @@ import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
 import type { Envelope, Outcome } from '#libs/queue';
+import { HostShare } from './host-share.js';
 import { JobRunner, SHUTDOWN } from './job-runner.js';
 
 /** A dead worker's job is taken over within lock and check, 12 s. `autorun` is off: settings come first. */
@@ -15,24 +16,28 @@ const GIVE_BACK = 3_000;
 /** Consumes quick answers. BullMQ hands over the signal only to a processor with three parameters. */
 @Processor('query', OPTIONS)
 export class QueryConsumer extends WorkerHost {
+  private readonly share = new HostShare(() => this.worker.concurrency);
+
   constructor(private readonly runner: JobRunner) {
     super();
   }
 
   override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return this.runner.run(job, token, signal ?? new AbortController().signal);
+    return this.share.run(job, token, () => this.runner.run(job, token, signal ?? new AbortController().signal));
   }
 }
 
 /** Consumes long transfers. */
 @Processor('download', OPTIONS)
 export class DownloadConsumer extends WorkerHost {
+  private readonly share = new HostShare(() => this.worker.concurrency);
+
   constructor(private readonly runner: JobRunner) {
     super();
   }
 
   override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return this.runner.run(job, token, signal ?? new AbortController().signal);
+    return this.share.run(job, token, () => this.runner.run(job, token, signal ?? new AbortController().signal));
   }
 }
 

@@ -44,8 +44,8 @@ export function createHandlers(parts: Parts): Handlers {
   return {
     'fetch.mod': async (version, context) => {
       const { signal } = context;
-      // With the .info its .mod is stored, which comes first.
-      if (await stored({ kind: 'info', ...version })) return ingest.complete(version, scratch, signal);
+      if ((await stored({ kind: 'info', ...version })) && (await stored({ kind: 'mod', ...version })))
+        return ingest.complete(version, scratch, signal);
       // Looked up meanwhile, awaited by the first that is stored.
       const expected = ingest.expect(version, signal);
       // Both at once: a client asks for both. A source may have a .mod without an .info; the .mod is of use alone.

@@ -25,8 +25,8 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
   const log = createLogger(config, 'worker');
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
-  // Nothing kept in memory: a worker must see what is stored, not what once was.
-  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true });
+  // Without tiers: a worker must see what is stored, not what once was.
+  const storage = await openStorage(config, metrics, { writes: true });
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   const zips = new ZipChecker(Math.min(2, availableParallelism()));

@@ -1,14 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
-import { Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
+import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import { localFolders, type Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
 import { createHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
-import { findChecksums } from './verification.js';
 
 /** What the worker's parts are made of. */
 export interface WorkerContext extends QueueContext {
@@ -50,10 +49,12 @@ export class WorkerModule {
                 modules,
                 meta,
                 zips,
-                checksums: findChecksums(config, sumdbs),
+                checksums: configuredChecksums(config, sumdbs),
                 metrics,
                 log,
                 stamp: ({ module, version }) => stamp(link, `${module}@${version}`),
+                quarantine: new Quarantine(storage.objects),
+                tell: (keys) => changes.purge('purged', keys),
               }),
               modules,
               catalog: new Catalog(modules, meta, config.listTtl),

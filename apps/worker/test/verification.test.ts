@@ -149,6 +149,38 @@ describe('what a checksum database covers', () => {
     expect(await working.read(receiptKey(VERSION))).toBeNull();
     expect(await evidence()).toMatchObject({ file: 'zip', source: 'storage', wanted: LIE });
   });
+
+  it('is served no longer when it is stored and fails that check, and is fetched again', async () => {
+    const hashes = await honest();
+    working.upstream.add(VERSION.module, VERSION.version, { files: { 'a.go': 'package evil\n' } });
+    await working.worker(undefined, null)['fetch.zip'](VERSION, CONTEXT);
+    const evil = await working.read(`${FOLDER}.zip`);
+    working.upstream.add(VERSION.module, VERSION.version, { files: FILES });
+    answer = () => Promise.resolve(hashes);
+
+    await expect(run('fetch.mod')).rejects.toMatchObject({ kind: 'forbidden', message: /SECURITY ERROR/ });
+    expect(await working.read(`${FOLDER}.zip`)).toBeNull();
+    expect(working.told).toContain(`${FOLDER}.zip`);
+    const [moved = '', why = ''] = await working.keys(`.meta/quarantine/${FOLDER}.zip`);
+    expect(await working.read(moved)).toBe(evil);
+    expect(await json(why)).toMatchObject({ key: `${FOLDER}.zip`, reason: expect.stringContaining(hashes.zip) });
+
+    await run('fetch.zip');
+    expect((await json<Receipt>(receiptKey(VERSION))).zipHash).toBe(hashes.zip);
+  });
+
+  it('takes the place of a stored go.mod that the database does not know', async () => {
+    const hashes = await honest();
+    await working.objects.put(`${FOLDER}.mod`, Buffer.from('module evil\n'), { size: 12, mode: 'create' });
+    answer = () => Promise.resolve(hashes);
+    await run('fetch.zip');
+    await run('fetch.mod');
+    expect(await working.read(`${FOLDER}.mod`)).toBe('module example.com/m\n');
+    expect(working.told).toContain(`${FOLDER}.mod`);
+    const [moved = ''] = await working.keys(`.meta/quarantine/${FOLDER}.mod`);
+    expect(await working.read(moved)).toBe('module evil\n');
+    expect((await json<Receipt>(receiptKey(VERSION))).goModHash).toBe(hashes.goMod);
+  });
 });
 
 describe('what no database covers', () => {

@@ -8,6 +8,7 @@ import { createFetcher, EgressGuard } from '#libs/fetcher';
 import {
   createFindChecksums,
   Ingest,
+  Quarantine,
   Room,
   Scratch,
   ZipChecker,
@@ -94,6 +95,8 @@ export async function startWorking({ database: covering = null, free, parent }: 
           metrics,
           log: pino({ level: 'silent' }),
           stamp: () => Promise.resolve(time),
+          quarantine: new Quarantine(store),
+          tell: async (keys) => void told.push(...keys),
         }),
         modules,
         catalog: new Catalog(modules, meta, 60_000),

@@ -20,6 +20,7 @@ export function assembleConfig(values: Values, env: Environment): Config {
     storage: storageConfig(values, go.inherited),
     storageToken: values.STOA_EXTERNAL_TOKEN,
     memoryCache: values.STOA_MEMORY_CACHE,
+    diskCache: values.STOA_DISK_CACHE,
     redis: redisConfig(values),
     queuePrefix: values.STOA_QUEUE_PREFIX,
     queuePatience: values.STOA_QUEUE_PATIENCE,

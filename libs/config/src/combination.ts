@@ -46,6 +46,9 @@ export function combinationFaults(process: ProcessName, values: Values): string[
 export function combinationWarnings(process: ProcessName, config: Config, given: Given): string[] {
   const warnings = storageWarnings(config.storage.kind, given);
   if (process === 'storage') return [...warnings, ...openStorageWarnings(config)];
+  if (config.diskCache > 0 && config.storage.kind === 'fs') {
+    warnings.push('STOA_DISK_CACHE has no effect while STOA_STORAGE is fs: it is a folder already');
+  }
   const credentials = Object.values(config.vcs).some((credential) => credential !== undefined);
   if (credentials && process !== 'worker' && !isLoopback(config.listen)) {
     warnings.push(

@@ -141,6 +141,7 @@ export interface Config {
   /** What a storage server wants to be shown as a bearer token; undefined: nothing. */
   readonly storageToken: string | undefined;
   readonly memoryCache: number;
+  readonly diskCache: number;
   readonly redis: RedisConfig;
   readonly queuePrefix: string;
   readonly queuePatience: number;

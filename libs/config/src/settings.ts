@@ -92,9 +92,14 @@ export const settingsSchema = z.object({
     path().optional(),
     'folder that gateways and workers share, for what an external server with the six basic routes alone does not take',
   ),
-  STOA_MEMORY_CACHE: storage(size(), 'small files kept in memory; `0` keeps none', {
+  STOA_MEMORY_CACHE: storage(size(), 'what a gateway keeps in memory: files up to 1 MiB; `0` keeps none', {
     fallback: '64MiB',
   }),
+  STOA_DISK_CACHE: storage(
+    size(),
+    'what a gateway keeps below the data dir of a storage that is no folder: zips; `0` keeps none',
+    { fallback: '0' },
+  ),
 
   STOA_REDIS_URL: redis(
     kind('URL', parseRedisUrl),
@@ -237,7 +242,7 @@ export type SettingName = keyof typeof settingsSchema.shape;
 export type Given = (name: SettingName) => boolean;
 
 /** Planned settings without which a user would only miss something: setting one is answered with a warning. */
-export const UNSUPPORTED = ['STOA_DISK_CACHE', 'STOA_DOWNLOAD_MODE', 'STOA_DOWNLOAD_URL'] as const;
+export const UNSUPPORTED = ['STOA_DOWNLOAD_MODE', 'STOA_DOWNLOAD_URL'] as const;
 
 /** Planned settings that protect: who sets one counts on it, so a start without it is refused. */
 export const UNSUPPORTED_PROTECTION = [

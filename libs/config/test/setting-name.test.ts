@@ -42,7 +42,7 @@ describe('an unknown name', () => {
 });
 
 describe('a setting of a later version', () => {
-  it.each(['STOA_ZIP_REDIRECT', 'STOA_DISK_CACHE'])('%s is answered with a warning', (name) => {
+  it.each(['STOA_DOWNLOAD_MODE', 'STOA_DOWNLOAD_URL'])('%s is answered with a warning', (name) => {
     expect(loadConfig('api', { [name]: 'x' }).warnings).toEqual([`${name} is not supported by this version`]);
     expect(loadConfig('api', { [name]: '' }).warnings).toEqual([]);
   });

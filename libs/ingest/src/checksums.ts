@@ -1,5 +1,6 @@
+import type { Config } from '#libs/config';
 import { matchPrefixPatterns, type ModuleVersion } from '#libs/protocol';
-import type { Checksums } from '#libs/sumdb';
+import type { Checksums, Sumdbs } from '#libs/sumdb';
 
 /** The one module that the go command verifies whatever GONOSUMDB says. */
 const TOOLCHAIN = 'golang.org/toolchain';
@@ -28,4 +29,21 @@ export function createFindChecksums(database: ChecksumDatabase | null, uncovered
     if (version.module !== TOOLCHAIN && matchPrefixPatterns(uncovered, version.module)) return null;
     return { ...(await database.client.checksums(version, signal)), database: database.name };
   };
+}
+
+/** Gives the look-up of checksums that the settings want. Throws when they name a database whose key nobody knows. */
+export function configuredChecksums(
+  { verifyAgainst, go }: Pick<Config, 'verifyAgainst' | 'go'>,
+  sumdbs: Sumdbs,
+): FindChecksums {
+  // Empty is GOPRIVATE to go, also where STOA_GO_ENV empties it.
+  const uncovered = go.GONOSUMDB || go.GOPRIVATE;
+  if (verifyAgainst === null) return createFindChecksums(null, uncovered);
+  const { name } = verifyAgainst;
+  const client = sumdbs.client(verifyAgainst);
+  if (client === null)
+    throw new Error(
+      `GOSUMDB: no key is known of ${name}: write <name>+<hash>+<key>, or store unverified with STOA_VERIFY=off`,
+    );
+  return createFindChecksums({ name, client }, uncovered);
 }

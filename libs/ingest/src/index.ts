@@ -1,6 +1,15 @@
-export { createFindChecksums, type ChecksumDatabase, type FindChecksums } from './checksums.js';
+export { Audit } from './audit/audit.js';
+export type { Fault, Finding, Report } from './audit/finding.js';
+export { takeInventory, type Item, type StoredVersion, type Target } from './audit/inventory.js';
+export { judge, type Facts, type Verdict } from './audit/judge.js';
+export { Mender, type Mending } from './audit/mender.js';
+export { provenChecksums } from './audit/proven-checksums.js';
+export { Throttle, type Clock } from './audit/throttle.js';
+export { configuredChecksums, createFindChecksums, type ChecksumDatabase, type FindChecksums } from './checksums.js';
 export { Ingest } from './ingest.js';
+export { Quarantine, type Judged } from './quarantine.js';
 export type { Receipt } from './receipt.js';
+export { Removal, type Removed } from './removal.js';
 export { Room, type FreeBytes } from './room.js';
 export { Scratch } from './scratch.js';
 export { ZipChecker, type ZipReport } from './zip/zip-checker.js';

@@ -10,11 +10,12 @@ import type { Logger, Metrics } from '#libs/observability';
 import type { FetchedFile, FetchedText, FetchedZip } from '#libs/fetcher';
 import { queryKey, readBody, type MetaStore, type ModuleStore } from '#libs/storage';
 import type { FindChecksums } from './checksums.js';
-import { commitOf } from './commit.js';
 import { hashGoMod } from './h1.js';
 import { Ledger, type Stamp } from './ledger.js';
+import { KeptFiles } from './kept-files.js';
+import type { Quarantine } from './quarantine.js';
 import type { Scratch } from './scratch.js';
-import { copyStoredZip } from './stored-zip.js';
+import { copyStoredZip, type StoredZip } from './stored-zip.js';
 import { Verifier, type Expectation, type Expected } from './verifier.js';
 import type { ZipChecker, ZipDepth, ZipReport } from './zip/zip-checker.js';
 
@@ -26,6 +27,9 @@ interface Parts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly stamp: Stamp;
+  readonly quarantine: Quarantine;
+  /** Tells all gateways to forget keys. */
+  readonly tell: (keys: readonly string[]) => Promise<void>;
 }
 
 /** A zip that may be stored. */
@@ -44,10 +48,13 @@ interface Examined {
 export class Ingest {
   private readonly ledger: Ledger;
   private readonly verifier: Verifier;
+  private readonly kept: KeptFiles;
 
   constructor(private readonly parts: Parts) {
-    this.ledger = new Ledger(parts.meta, parts.stamp);
+    // The `.info` is the first to go with a version, and the last file without which it is entered.
+    this.ledger = new Ledger(parts.meta, parts.stamp, (version) => this.isStored('info', version));
     this.verifier = new Verifier(parts);
+    this.kept = new KeptFiles({ ...parts, verifier: this.verifier });
   }
 
   /** Begins to look up what a version must hash to, while its files are fetched. Never an unhandled rejection. */
@@ -74,9 +81,10 @@ export class Ingest {
     ];
     if ((await modules.saveInTurn(files)) > 0) {
       metrics.storedBytes.inc(mod.bytes.length);
-      return;
+      // Gone again: a removal came between the two, and must not leave an .info alone.
+      if (await this.isStored('mod', version)) return;
     }
-    await this.agrees(version, mod);
+    await this.kept.keepMod(version, mod, expectation);
     if (info) await this.storeInfo(version, info);
   }
 
@@ -97,35 +105,37 @@ export class Ingest {
   ): Promise<boolean> {
     const { modules, metrics } = this.parts;
     // What go makes here may be another file at the next time, of the same content.
-    const examined = await this.examine(version, zip, expected, signal, mod ? 'content' : 'headers');
+    const expectation = await this.verifier.settle(version, expected);
+    const examined = await this.examine(version, zip, expectation, signal, mod ? 'content' : 'headers');
     const { goMod } = examined;
-    if (mod && !mod.bytes.equals(goMod)) throw await this.otherMod(version, mod.bytes, { bytes: goMod, ...zip });
-    if (info) await this.sameCommit(version, info);
-    await this.keepMod(version, { bytes: goMod, source: zip.source });
+    if (mod && !mod.bytes.equals(goMod)) throw await this.kept.otherMod(version, mod.bytes, { bytes: goMod, ...zip });
+    if (info) await this.kept.sameCommit(version, info);
+    await this.kept.keepMod(version, { bytes: goMod, source: zip.source }, expectation);
     metrics.verifications.inc({ result: 'ok' });
     if (info) await this.storeInfo(version, info);
     if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
     metrics.storedBytes.inc(zip.size);
-    if (await modules.stat({ kind: 'info', ...version })) await this.enter(version, zip, examined, started);
+    const [infoStored, modStored] = await Promise.all([this.isStored('info', version), this.isStored('mod', version)]);
+    // Gone again: a removal came between the two, and must not leave a zip alone.
+    if (!modStored) await this.kept.keepMod(version, { bytes: goMod, source: zip.source }, expectation);
+    if (infoStored) await this.enter(version, zip, examined, started);
     return true;
   }
 
   /**
    * Makes receipt and index entry of a version whose files are all stored, where they are missing: its `.info` came
    * last, or a worker died. Whoever stores a file of a version looks after it, so the last one sees them all.
+   * A stored zip that may not be entered is served no longer: it goes to quarantine. Throws what `storeZip` throws.
    */
   async complete(version: ModuleVersion, scratch: Scratch, signal: AbortSignal, expected?: Expected): Promise<void> {
-    const { modules } = this.parts;
-    const isStored = async (kind: 'info' | 'zip'): Promise<boolean> =>
-      (await modules.stat({ kind, ...version })) !== null;
-    if (!(await isStored('zip')) || !(await isStored('info')) || (await this.ledger.amend(version))) return;
+    if (!(await this.isStored('zip', version)) || !(await this.isStored('info', version))) return;
+    if (await this.ledger.amend(version)) return;
     await scratch.use(async (folder) => {
       const started = Date.now();
-      const looked = expected ?? this.expect(version, signal);
-      const zip = await copyStoredZip(modules, version, folder, signal);
+      const expectation = await this.verifier.settle(version, expected ?? this.expect(version, signal));
+      const zip = await copyStoredZip(this.parts.modules, version, folder, signal);
       if (!zip) return;
-      const examined = await this.examine(version, zip, looked, signal, 'headers');
-      await this.keepMod(version, { bytes: examined.goMod, source: zip.source });
+      const examined = await this.reexamine(version, zip, expectation, signal);
       await this.enter(version, zip, examined, started);
     });
   }
@@ -149,16 +159,33 @@ export class Ingest {
     await this.parts.meta.put(queryKey(module, query), bytes, 'replace');
   }
 
+  /** Checks a zip that is stored, and what is stored of its `.mod`. */
+  private async reexamine(
+    version: ModuleVersion,
+    zip: StoredZip,
+    expectation: Expectation | null,
+    signal: AbortSignal,
+  ): Promise<Examined> {
+    try {
+      const examined = await this.examine(version, zip, expectation, signal, 'headers');
+      await this.kept.keepMod(version, { bytes: examined.goMod, source: zip.source }, expectation);
+      return examined;
+    } catch (error) {
+      const refused = error instanceof RefusalError && (error.kind === 'forbidden' || error.kind === 'not-found');
+      if (refused) await this.kept.setAside(version, 'zip', zip, error.message);
+      throw error;
+    }
+  }
+
   /** Checks a zip by itself and against what is expected of it: its content at the latest when its hash is. */
   private async examine(
     version: ModuleVersion,
     { path, source }: FetchedFile,
-    expected: Expected,
+    expectation: Expectation | null,
     signal: AbortSignal,
     least: ZipDepth,
   ): Promise<Examined> {
     const { zips, metrics } = this.parts;
-    const expectation = await this.verifier.settle(version, expected);
     const depth = depthFor(expectation, least);
     const report = await zips.check(path, version, signal, depth).catch((error: unknown) => {
       metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
@@ -197,46 +224,8 @@ export class Ingest {
     await this.parts.modules.save({ kind: 'info', ...version }, bytes, bytes.length);
   }
 
-  /**
-   * Sees to it that a verified `.mod` is stored; throws when another one is. Most often it was asked first: a look is
-   * cheaper than a put that comes second.
-   */
-  private async keepMod(version: ModuleVersion, fetched: FetchedText): Promise<void> {
-    if (await this.agrees(version, fetched)) return;
-    const { modules, metrics } = this.parts;
-    const { bytes } = fetched;
-    if (await modules.save({ kind: 'mod', ...version }, bytes, bytes.length)) metrics.storedBytes.inc(bytes.length);
-    else await this.agrees(version, fetched);
-  }
-
-  /** Whether a `.mod` is stored; throws when it is another one. */
-  private async agrees(version: ModuleVersion, fetched: FetchedText): Promise<boolean> {
-    const kept = await this.parts.modules.get({ kind: 'mod', ...version });
-    if (kept === null) return false;
-    const bytes = await readBody(kept.body);
-    if (!bytes.equals(fetched.bytes)) throw await this.otherMod(version, bytes, fetched);
-    return true;
-  }
-
-  private async otherMod(
-    version: ModuleVersion,
-    wanted: Buffer,
-    { bytes, source }: FetchedText,
-  ): Promise<RefusalError> {
-    return this.verifier.moved(version, {
-      file: 'go.mod',
-      source,
-      wanted: hashGoMod(wanted),
-      got: hashGoMod(bytes),
-    });
-  }
-
-  /** Throws when the stored `.info` names another commit. A tag that moved may well have left the go.mod as it was. */
-  private async sameCommit(version: ModuleVersion, { bytes, source }: FetchedText): Promise<void> {
-    const kept = await this.parts.modules.get({ kind: 'info', ...version });
-    const [wanted, got] = [kept && commitOf(await readBody(kept.body)), commitOf(bytes)];
-    if (wanted !== null && got !== null && wanted !== got)
-      throw await this.verifier.moved(version, { file: 'commit', source, wanted, got });
+  private async isStored(kind: 'info' | 'mod' | 'zip', version: ModuleVersion): Promise<boolean> {
+    return (await this.parts.modules.stat({ kind, ...version })) !== null;
   }
 }
 

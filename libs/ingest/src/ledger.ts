@@ -25,6 +25,8 @@ export class Ledger {
   constructor(
     private readonly meta: MetaStore,
     private readonly stamp: Stamp,
+    /** Whether the files of a version are still stored. */
+    private readonly isStored: (version: ModuleVersion) => Promise<boolean>,
   ) {}
 
   /** Enters a version, unless it is entered. */
@@ -51,6 +53,12 @@ export class Ledger {
       { key: indexKey(stored, facts), bytes: EMPTY, mode: 'create' },
     ]);
     if (written === 0) return false;
+    // Removed meanwhile: a removal takes the files first, so it may have looked for a receipt before this one was there.
+    if (!(await this.isStored(facts))) {
+      await this.meta.delete(indexKey(stored, facts));
+      await this.meta.delete(receiptKey(facts));
+      return true;
+    }
     if (rounds > 1 && performance.now() - begun > LATE) {
       await this.meta.delete(indexKey(stored, facts));
       await this.amend(facts, rounds - 1);

@@ -1,4 +1,4 @@
-import type { ModuleVersion } from '#libs/protocol';
+import { parseRfc3339, type ModuleVersion } from '#libs/protocol';
 import { readBody, receiptKey, type MetaStore } from '#libs/storage';
 
 /**
@@ -30,4 +30,17 @@ export interface Receipt {
 export async function readReceipt(meta: MetaStore, version: ModuleVersion): Promise<Receipt | null> {
   const kept = await meta.get(receiptKey(version));
   return kept && (JSON.parse((await readBody(kept.body)).toString('utf8')) as Receipt);
+}
+
+/** Reads the text of a receipt; null when it is none of this version. */
+export function parseReceipt(text: Buffer, { module, version }: ModuleVersion): Receipt | null {
+  try {
+    const value = JSON.parse(text.toString('utf8')) as Partial<Receipt> | null;
+    const ours = value?.module === module && value.version === version;
+    const whole = typeof value?.goModHash === 'string' && parseRfc3339(value.stored ?? '') !== null;
+    return ours && whole ? (value as Receipt) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }

@@ -23,6 +23,9 @@ let stamps: number;
 /** Each stamp a second after the former. */
 const tick = () => Promise.resolve(BigInt(++stamps) * SECOND);
 
+/** No removal comes between. */
+const whileKept = () => Promise.resolve(true);
+
 beforeEach(() => {
   meta = new ObjectMetaStore(new MemoryObjectStore());
   stamps = 0;
@@ -71,13 +74,13 @@ function storeWhere(name: 'receipt' | 'entry', put: (go: () => Promise<boolean>)
 
 describe('the ledger', () => {
   it('enters a version by a receipt and an index entry of the same time', async () => {
-    await new Ledger(meta, tick).enter(FACTS);
+    await new Ledger(meta, tick, whileKept).enter(FACTS);
     expect(await receipt()).toEqual({ ...FACTS, stored: TIMES[0] });
     expect(await entries()).toEqual([indexKey(TIMES[0]!, FACTS)]);
   });
 
   it('enters a version once, whatever comes later', async () => {
-    const ledger = new Ledger(meta, tick);
+    const ledger = new Ledger(meta, tick, whileKept);
     await ledger.enter(FACTS);
     await ledger.enter({ ...FACTS, source: 'direct' });
     expect(await ledger.amend(FACTS)).toBe(true);
@@ -86,22 +89,22 @@ describe('the ledger', () => {
   });
 
   it('enters a version once when several jobs do it at the same time', async () => {
-    const ledgers = Array.from({ length: 8 }, () => new Ledger(meta, () => Promise.resolve(SECOND)));
+    const ledgers = Array.from({ length: 8 }, () => new Ledger(meta, () => Promise.resolve(SECOND), whileKept));
     await Promise.all(ledgers.flatMap((ledger) => [ledger.enter(FACTS), ledger.amend(FACTS)]));
     expect(await entries()).toEqual([indexKey(TIMES[0]!, FACTS)]);
     expect((await receipt())?.stored).toBe(TIMES[0]);
   });
 
   it('has nothing to amend without a receipt', async () => {
-    expect(await new Ledger(meta, tick).amend(FACTS)).toBe(false);
+    expect(await new Ledger(meta, tick, whileKept).amend(FACTS)).toBe(false);
     expect(await entries()).toEqual([]);
   });
 
   it('makes up, at a new time, for an entry that a dead worker left out', async () => {
     const died = storeWhere('entry', () => Promise.reject(new Error('died')));
-    await expect(new Ledger(died, tick).enter(FACTS)).rejects.toThrow('died');
+    await expect(new Ledger(died, tick, whileKept).enter(FACTS)).rejects.toThrow('died');
     expect(await entries()).toEqual([]);
-    expect(await new Ledger(meta, tick).amend(FACTS)).toBe(true);
+    expect(await new Ledger(meta, tick, whileKept).amend(FACTS)).toBe(true);
     expect(await receipt()).toEqual({ ...FACTS, stored: TIMES[1] });
     expect(await entries()).toEqual([indexKey(TIMES[1]!, FACTS)]);
   });
@@ -113,7 +116,7 @@ describe('the ledger', () => {
       vi.advanceTimersByTime(3_000);
       return done;
     });
-    await new Ledger(slow, tick).enter(FACTS);
+    await new Ledger(slow, tick, whileKept).enter(FACTS);
     expect(await entries()).toEqual([indexKey(TIMES[1]!, FACTS)]);
     expect((await receipt())?.stored).toBe(TIMES[1]);
   });
@@ -122,11 +125,17 @@ describe('the ledger', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const overtaken = storeWhere('entry', async (go) => {
       vi.advanceTimersByTime(3_000);
-      await new Ledger(meta, tick).amend(FACTS);
+      await new Ledger(meta, tick, whileKept).amend(FACTS);
       return go();
     });
-    await new Ledger(overtaken, tick).enter(FACTS);
+    await new Ledger(overtaken, tick, whileKept).enter(FACTS);
     expect(await entries()).toEqual([indexKey(TIMES[1]!, FACTS)]);
     expect((await receipt())?.stored).toBe(TIMES[1]);
+  });
+
+  it('takes back the entry of a version whose files were removed while it was written', async () => {
+    await new Ledger(meta, tick, () => Promise.resolve(false)).enter(FACTS);
+    expect(await receipt()).toBeNull();
+    expect(await entries()).toEqual([]);
   });
 });

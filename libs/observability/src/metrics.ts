@@ -48,6 +48,10 @@ export class Metrics {
     'operation',
     'outcome',
   ]);
+  readonly cacheBytes = this.gauge('cache_bytes', 'What a tier before the storage takes.', ['tier']);
+  readonly cacheEvictions = this.counter('cache_evictions_total', 'Objects that a tier dropped for want of room.', [
+    'tier',
+  ]);
   readonly storedBytes = this.counter('stored_bytes_total', 'Bytes of module files stored.');
   readonly verifications = this.counter('verifications_total', 'Checks before storing, by result.', ['result']);
 

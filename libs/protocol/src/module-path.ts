@@ -30,8 +30,24 @@ export function splitPathVersion(path: string): SplitPath | null {
   return { prefix, pathMajor };
 }
 
+/** Module paths that were found good: each request and key checks one, and most of them the same few. */
+const GOOD = new Set<string>();
+/** How many are remembered, and how long they may be: a few MB. */
+const REMEMBERED = 10_000;
+const REMEMBERED_LENGTH = 200;
+
 /** Says why a text is no module path, in go's words; null when it is one (x/mod module.CheckPath). */
 export function modulePathFault(path: string): string | null {
+  if (GOOD.has(path)) return null;
+  const fault = findFault(path);
+  if (fault === null && path.length <= REMEMBERED_LENGTH) {
+    if (GOOD.size === REMEMBERED) GOOD.clear();
+    GOOD.add(path);
+  }
+  return fault;
+}
+
+function findFault(path: string): string | null {
   const fault = pathFault(path, 'module');
   if (fault !== null) return fault;
 

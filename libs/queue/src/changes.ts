@@ -1,5 +1,11 @@
 import type { Logger } from '#libs/observability';
+import { patiently } from './patience.js';
 import type { RedisLink } from './redis-link.js';
+
+/** How long a change that can't be told later is tried to be told, in milliseconds: longer than a failover takes. */
+const PATIENCE = 15_000;
+/** Keys of one message. */
+const CHUNK = 500;
 
 /** Storage keys whose content was replaced or removed. */
 export interface Change {
@@ -17,6 +23,17 @@ export class Changes {
   /** Tells all gateways. A gateway that is cut off drops its mutable entries when it comes back. */
   async publish(change: Change): Promise<void> {
     await this.link.commands.publish(this.channel, JSON.stringify(change));
+  }
+
+  /**
+   * Tells all gateways of keys that must not be served any more, whose gateways would have them in memory for ever.
+   * Throws RefusalError `busy` when Redis stays away.
+   */
+  async purge(reason: 'deleted' | 'purged', keys: readonly string[]): Promise<void> {
+    for (let from = 0; from < keys.length; from += CHUNK) {
+      const change = { reason, keys: keys.slice(from, from + CHUNK) };
+      await patiently(PATIENCE, () => this.publish(change));
+    }
   }
 
   /** Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection. */

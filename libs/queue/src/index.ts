@@ -15,6 +15,7 @@ export {
   type SumdbPath,
 } from './jobs.js';
 export { refused, STORED, type Outcome } from './outcome.js';
+export { patiently } from './patience.js';
 export { QueuePulse, WorkerPulse } from './pulse.js';
 export { QueueCompletions, QueueModule, type QueueContext } from './queue.module.js';
 export { RedisLink } from './redis-link.js';

@@ -111,7 +111,7 @@ export class QueuePulse {
   private async count(name: QueueName): Promise<number> {
     const counts = await this.queues[name].getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed');
     for (const [state, jobs] of Object.entries(counts)) this.metrics.queueJobs.set({ queue: name, state }, jobs);
-    return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+    return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0) + (counts['delayed'] ?? 0);
   }
 }
 

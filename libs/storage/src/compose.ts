@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Config } from '#libs/config';
-import type { Metrics } from '#libs/observability';
+import type { Logger, Metrics } from '#libs/observability';
+import { DiskTier } from './disk-tier.js';
 import { FsObjectStore } from './fs/fs.object-store.js';
-import { MemoryTier } from './memory-tier.js';
+import { LARGEST_IN_MEMORY, MemoryTier } from './memory-tier.js';
 import { MeteredObjectStore } from './metered.object-store.js';
 import type { MetaStore, ModuleStore } from './module-store.js';
 import type { ObjectStore } from './object-store.js';
@@ -13,31 +15,72 @@ export interface Storage {
   readonly objects: ObjectStore;
   readonly modules: ModuleStore;
   readonly meta: MetaStore;
-  /** To be told of changes that others make; null when nothing is kept in memory. */
-  readonly memory: MemoryTier | null;
+  /** Drops what the tiers keep of an object: somebody else replaced or removed it. */
+  forget(key: string): void;
+  /** To be called when news of changes may have been missed: last answers are dropped, large files looked up anew. */
+  mistrust(): void;
+}
+
+interface OpenOptions {
+  /** This process writes files, so that what that needs is started now. */
+  readonly writes?: boolean;
+  /** Copies may be kept near. Not for a process that must see what is stored, not what once was. */
+  readonly tiers?: { readonly log: Pick<Logger, 'warn'> };
 }
 
 /**
- * Opens the storage of the settings, for a process that writes files or for one that only reads them. Throws when it
- * can't serve. From the outside in, a call passes:
+ * Opens the storage of the settings. Throws when it can't serve. From the outside in, a call passes:
  *
  * 1. the tree (modules, meta): what is asked for becomes a key;
- * 2. the memory tier, unless its size is 0: small objects end here;
- * 3. the meter: what goes on is measured, so memory hits are not;
- * 4. the adapter: folder, bucket, or a server with a storage of its own.
+ * 2. the memory tier, where tiers are wanted and STOA_MEMORY_CACHE is not 0: small objects end here;
+ * 3. the disk tier, where tiers are wanted, STOA_DISK_CACHE is not 0 and the storage is not a folder itself: zips, and
+ *    what is too large for memory, end here;
+ * 4. the meter: what goes on is measured, so hits of the tiers are not among it;
+ * 5. the adapter: folder, bucket, or a server with a storage of its own.
  */
 export async function openStorage(
-  config: Pick<Config, 'storage' | 'memoryCache' | 'listTtl'>,
+  config: Pick<Config, 'storage' | 'memoryCache' | 'diskCache' | 'dataDir' | 'listTtl'>,
   metrics: Metrics,
-  { writes = false }: { readonly writes?: boolean } = {},
+  { writes = false, tiers }: OpenOptions = {},
 ): Promise<Storage> {
-  const { storage, memoryCache, listTtl } = config;
+  const { storage, memoryCache, diskCache, dataDir, listTtl } = config;
   const { adapter, listUnseen } = await openAdapter(storage, writes);
   const metered = new MeteredObjectStore(adapter, metrics);
-  const memory = memoryCache > 0 ? new MemoryTier(metered, { maxBytes: memoryCache, mutableMaxAge: listTtl }) : null;
-  const objects = memory ?? metered;
+  const disk =
+    tiers && diskCache > 0 && storage.kind !== 'fs'
+      ? new DiskTier(metered, {
+          folder: join(dataDir, 'disk-cache'),
+          maxBytes: diskCache,
+          origin: originOf(storage),
+          keepsFrom: memoryCache > 0 ? LARGEST_IN_MEMORY + 1 : 0,
+          metrics,
+          log: tiers.log,
+        })
+      : null;
+  const large = disk ?? metered;
+  const memory =
+    tiers && memoryCache > 0 ? new MemoryTier(large, { maxBytes: memoryCache, mutableMaxAge: listTtl, metrics }) : null;
+  const objects = memory ?? large;
   await objects.open();
-  return { objects, modules: new ObjectModuleStore(objects, listUnseen), meta: new ObjectMetaStore(objects), memory };
+  return {
+    objects,
+    modules: new ObjectModuleStore(objects, listUnseen),
+    meta: new ObjectMetaStore(objects),
+    forget(key) {
+      memory?.forget(key);
+      disk?.forget(key);
+    },
+    mistrust() {
+      memory?.forgetMutable();
+      disk?.recheck();
+    },
+  };
+}
+
+/** What tells a storage that is far away from any other: no secret, and nothing that changes while it stays the same. */
+function originOf(config: Exclude<Config['storage'], { kind: 'fs' }>): string {
+  if (config.kind === 'external') return `external ${config.url.origin}${config.url.pathname}`;
+  return `s3 ${config.endpoint.origin} ${config.bucket} ${config.prefix}`;
 }
 
 /** Gives the folders of this machine that a storage fills. */

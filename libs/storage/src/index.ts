@@ -14,6 +14,7 @@ export { putInTurn } from './put-in-turn.js';
 export { readBody } from './body.js';
 export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } from './part.js';
 export { localFolders, openStorage, type Storage } from './compose.js';
+export { DiskTier } from './disk-tier.js';
 export { FsObjectStore } from './fs/fs.object-store.js';
 export { MemoryObjectStore } from './memory/memory.object-store.js';
 export { MemoryTier } from './memory-tier.js';
@@ -23,13 +24,22 @@ export {
   INDEX_HOLD_BACK,
   indexKey,
   isMutableKey,
+  META_FOLDER,
   moduleKey,
+  modulePrefix,
+  MODULES_START,
   parseIndexKey,
+  parseModuleKey,
+  parseQueryKey,
   parseReceiptKey,
+  QUARANTINE_FOLDER,
+  quarantineKey,
+  QUERIES_FOLDER,
   queriesFolder,
   queryKey,
   RECEIPTS_FOLDER,
   receiptKey,
+  receiptsFolder,
   refusedKey,
   sumdbKey,
 } from './tree/keys.js';

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { checkRange, readBody } from './body.js';
+import type { Metrics } from '#libs/observability';
+import { checkRange } from './body.js';
 import type {
   ByteRange,
   ObjectBody,
@@ -12,10 +13,21 @@ import type {
 } from './object-store.js';
 import { isMutableKey } from './tree/keys.js';
 
-/** Larger objects are not kept: one of them would drive out thousands. */
-const MAX_OBJECT = 1024 * 1024;
-/** What an entry takes beside its bytes, roughly. */
-const ENTRY_OVERHEAD = 512;
+/** Larger objects are not kept, in bytes: one of them would drive out thousands. */
+export const LARGEST_IN_MEMORY = 1024 * 1024;
+/**
+ * Bytes that an entry takes beside its content and the letters of its key: a Buffer with its own memory, a stat with a
+ * date and an etag, its place in the order. Measured as resident memory of a full tier, see `npm run bench`.
+ */
+const ENTRY_OVERHEAD = 1200;
+
+export interface MemoryTierOptions {
+  /** Of all entries together, with what they take beside their bytes. */
+  readonly maxBytes: number;
+  /** Milliseconds. */
+  readonly mutableMaxAge: number;
+  readonly metrics?: Pick<Metrics, 'cacheBytes' | 'cacheEvictions'>;
+}
 
 interface Entry {
   readonly stat: ObjectStat;
@@ -39,17 +51,21 @@ export class MemoryTier implements ObjectStore {
   private readonly kept: LRUCache<string, Entry>;
   private readonly flights = new Map<string, Flight>();
   private readonly mutableMaxAge: number;
+  private readonly metrics: MemoryTierOptions['metrics'];
 
-  /** maxBytes: of all entries together; mutableMaxAge: milliseconds. */
   constructor(
     private readonly inner: ObjectStore,
-    options: { readonly maxBytes: number; readonly mutableMaxAge: number },
+    options: MemoryTierOptions,
   ) {
     this.backend = inner.backend;
     this.mutableMaxAge = options.mutableMaxAge;
+    this.metrics = options.metrics;
     this.kept = new LRUCache({
       maxSize: options.maxBytes,
-      sizeCalculation: ({ bytes }, key) => bytes.length + key.length + ENTRY_OVERHEAD,
+      sizeCalculation: costOf,
+      dispose: (_entry, _key, reason) => {
+        if (reason === 'evict') this.metrics?.cacheEvictions.inc({ tier: 'memory' });
+      },
     });
   }
 
@@ -92,7 +108,7 @@ export class MemoryTier implements ObjectStore {
 
   /** Drops one object: somebody else replaced or removed it. */
   forget(key: string): void {
-    this.kept.delete(key);
+    if (this.kept.delete(key)) this.tellSize();
     const flight = this.flights.get(key);
     if (!flight) return;
     flight.outdated = true;
@@ -128,11 +144,17 @@ export class MemoryTier implements ObjectStore {
   }
 
   private async load(key: string): Promise<ObjectBody | null> {
-    const joined = this.flights.get(key);
-    if (!joined) return this.fly(key);
-    const found = await joined.result;
-    // A stream is for the one who began the read.
-    return !found || Buffer.isBuffer(found.body) ? found : this.inner.get(key);
+    const earlier = this.flights.get(key);
+    if (earlier) {
+      const found = await earlier.result;
+      // A stream is for the one who began the read.
+      if (found && !Buffer.isBuffer(found.body)) return this.inner.get(key);
+      if (found && !isMutableKey(key)) return found;
+      // What that read did not see may have been stored before we asked: one that begins from now on counts.
+      const next = this.flights.get(key);
+      if (next) return next.result;
+    }
+    return this.fly(key);
   }
 
   private fly(key: string): Promise<ObjectBody | null> {
@@ -147,17 +169,37 @@ export class MemoryTier implements ObjectStore {
 
   private async read(key: string, outdated: () => boolean): Promise<ObjectBody | null> {
     const found = await this.inner.get(key);
-    if (!found || found.stat.size > MAX_OBJECT) return found;
-    const bytes = ownBytes(await readBody(found.body));
-    if (!outdated()) this.kept.set(key, { stat: found.stat, bytes });
+    if (!found || found.stat.size > LARGEST_IN_MEMORY) return found;
+    const bytes = await readOwn(found);
+    if (!outdated()) {
+      this.kept.set(key, { stat: found.stat, bytes });
+      this.tellSize();
+    }
     return { ...found, body: bytes };
+  }
+
+  private tellSize(): void {
+    this.metrics?.cacheBytes.set({ tier: 'memory' }, this.kept.calculatedSize);
   }
 }
 
-/** Bytes that share their memory with others would keep all of it from being freed. */
-function ownBytes(bytes: Buffer): Buffer {
-  if (bytes.buffer.byteLength === bytes.length) return bytes;
-  const own = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(own);
+/** Gives what an entry takes of the process' memory, as measured. */
+function costOf({ bytes }: Entry, key: string): number {
+  return bytes.length + key.length + ENTRY_OVERHEAD;
+}
+
+/**
+ * Reads an object into memory of its own: bytes that share theirs with others would keep all of it from being freed.
+ * Throws when it has another size.
+ */
+async function readOwn({ stat, body }: ObjectBody): Promise<Buffer> {
+  if (Buffer.isBuffer(body) && body.buffer.byteLength === body.length) return body;
+  const own = Buffer.allocUnsafeSlow(stat.size);
+  let length = 0;
+  for await (const chunk of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer>)) {
+    chunk.copy(own, length);
+    length += chunk.length;
+  }
+  if (length !== stat.size) throw new Error('the object has another size than was said');
   return own;
 }

@@ -20,22 +20,39 @@ describe('openStorage', () => {
   afterEach(() => rm(root, { recursive: true }));
 
   const info = { kind: 'info', module: 'example.com/a', version: 'v1.0.0' } as const;
-  const config = (memoryCache: number) => ({ storage: { kind: 'fs' as const, root }, memoryCache, listTtl: 60_000 });
+  const config = (memoryCache: number) => ({
+    storage: { kind: 'fs' as const, root },
+    memoryCache,
+    diskCache: 0,
+    dataDir: root,
+    listTtl: 60_000,
+  });
+  const tiers = { log: { warn: () => {} } };
 
   it('measures the storage, not the memory before it', async () => {
     const metrics = new Metrics();
-    const { modules, objects } = await openStorage(config(1024 * 1024), metrics);
+    const { modules, objects } = await openStorage(config(1024 * 1024), metrics, { tiers });
     await modules.save(info, Buffer.from('{}'), 2);
     for (let n = 0; n < 5; n++) expect((await modules.get(info))!.tier).toBe(n === 0 ? 'storage' : 'memory');
     expect(await countsOf(metrics)).toEqual({ 'fs put ok': 1, 'fs get ok': 1 });
     await objects.close();
   });
 
-  it('keeps nothing in memory when it is told so', async () => {
-    const { modules, memory } = await openStorage(config(0), new Metrics());
-    expect(memory).toBeNull();
+  it.each([
+    ['its bound is 0', 0, { tiers }],
+    ['the process must see what is stored', 1024 * 1024, {}],
+  ])('keeps nothing in memory when %s', async (_, memoryCache, options) => {
+    const { modules } = await openStorage(config(memoryCache), new Metrics(), options);
     await modules.save(info, Buffer.from('{}'), 2);
     for (let n = 0; n < 2; n++) expect((await modules.get(info))!.tier).toBe('storage');
+  });
+
+  it('keeps no copy of files that are near already', async () => {
+    const { modules, objects } = await openStorage({ ...config(0), diskCache: 2 ** 30 }, new Metrics(), { tiers });
+    const zip = { ...info, kind: 'zip' } as const;
+    await modules.save(zip, Buffer.alloc(100_000), 100_000);
+    for (let n = 0; n < 2; n++) expect((await modules.get(zip))!.tier).toBe('storage');
+    await objects.close();
   });
 
   it('throws when the storage can not serve', async () => {

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Metrics } from '#libs/observability';
 import {
   FsObjectStore,
   MemoryObjectStore,
@@ -112,6 +114,56 @@ describe('MemoryTier', () => {
     open();
     expect(await Promise.all(readers)).toEqual(Array(3).fill('x from storage'));
     expect(inner.reads).toBe(1);
+  });
+
+  it('reads once more for those who joined a read that found nothing: meanwhile it may have been stored', async () => {
+    const open = inner.hold();
+    const early = read(INFO);
+    const late = [read(INFO), read(INFO)];
+    await put(inner, INFO, 'x');
+    open();
+    expect([await early, ...(await Promise.all(late))]).toEqual([null, 'x from storage', 'x from storage']);
+    expect(inner.reads).toBe(2);
+  });
+
+  it('reads once more for those who joined a read of a last answer', async () => {
+    await put(inner, LIST, 'old');
+    const open = inner.hold();
+    const early = read(LIST);
+    const late = [read(LIST), read(LIST)];
+    await put(inner, LIST, 'new');
+    open();
+    expect([await early, ...(await Promise.all(late))]).toEqual([
+      'old from storage',
+      'new from storage',
+      'new from storage',
+    ]);
+    expect(inner.reads).toBe(2);
+  });
+
+  it('counts what an entry takes beside its bytes, and what it drops', async () => {
+    const metrics = new Metrics();
+    tier = new MemoryTier(inner, { maxBytes: 100 * 1024, mutableMaxAge: 0, metrics });
+    const keys = Array.from({ length: 1000 }, (_, n) => `example.com/m${n}/@v/v1.0.0.info`);
+    for (const key of keys) await put(inner, key, '{}');
+    for (const key of keys) await read(key);
+    const bytes = (await metrics.cacheBytes.get()).values[0]!.value;
+    expect(bytes).toBeGreaterThan(90 * 1024);
+    expect(bytes).toBeLessThanOrEqual(100 * 1024);
+    // A hundred bytes of content, and yet it is full.
+    const evicted = (await metrics.cacheEvictions.get()).values[0]!.value;
+    expect(evicted).toBeGreaterThan(900);
+    expect((await tier.get(keys[999]!))!.tier).toBe('memory');
+    tier.forget(keys[999]!);
+    expect((await metrics.cacheBytes.get()).values[0]!.value).toBeLessThan(bytes);
+  });
+
+  it.each([99_999, 100_001])('does not take %d bytes for an object of 100,000', async (length) => {
+    const stat = { size: 100_000, modified: new Date(), etag: 'x' };
+    const body = Readable.from([Buffer.alloc(50_000), Buffer.alloc(length - 50_000)], { objectMode: false });
+    vi.spyOn(inner, 'get').mockResolvedValueOnce({ stat, body, tier: 'storage' });
+    await expect(tier.get(INFO)).rejects.toThrow('another size');
+    expect(await read(INFO)).toBeNull();
   });
 
   it('shares a failure too, and asks again after it', async () => {

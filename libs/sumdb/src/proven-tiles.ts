@@ -29,7 +29,15 @@ export class ProvenTiles implements Iterable<readonly [TilePosition, HashTile]> 
       return tile !== null;
     });
     await Promise.all(plan.map(async (span) => found.add(span, await shelf.read(span, signal))));
-    checkProof(head, plan, found.at);
+    try {
+      checkProof(head, plan, found.at);
+    } catch (error) {
+      const stored = plan.filter((span) => shelf.isStored(found.at(span)));
+      if (stored.length === 0) throw error;
+      // It may be the store that is damaged: only the database's own tiles convict it.
+      await Promise.all(stored.map(async (span) => found.add(span, await shelf.refetch(span, signal))));
+      checkProof(head, plan, found.at);
+    }
     return found;
   }
 

@@ -19,7 +19,9 @@ export class TileShelf {
     maxSize: MEMORY,
     sizeCalculation: (tile) => 2 * HASH_SIZE * tile.width,
   });
-  private readonly fetched = new WeakSet<HashTile>();
+  private readonly stored = new WeakSet<HashTile>();
+  /** How those tiles are stored that came from the database, once they are proven. */
+  private readonly fetched = new WeakMap<HashTile, 'create' | 'replace'>();
   private readonly flights = new SingleFlight<HashTile>();
 
   constructor(
@@ -40,16 +42,27 @@ export class TileShelf {
     return this.proven(span) ?? this.flights.join(path, signal, (shared) => this.find(span, path, shared));
   }
 
+  /** Tells whether a tile came from the store, where it may have been damaged since it was proven. */
+  isStored(tile: HashTile): boolean {
+    return this.stored.has(tile);
+  }
+
+  /** Finds the database's own tile in place of a stored one: it replaces that once it is proven. Throws RefusalError. */
+  async refetch(span: TileSpan, signal: AbortSignal): Promise<HashTile> {
+    return this.flights.join(`${tilePath(span)} anew`, signal, (shared) => this.fetchHashes(span, 'replace', shared));
+  }
+
   /** Keeps what is proven: in memory, and full tiles, which never change, in the store. */
   async keep(tiles: Iterable<readonly [TilePosition, HashTile]>): Promise<void> {
     const writes: Promise<unknown>[] = [];
     for (const [{ level, index }, tile] of tiles) {
       const known = this.memory.get(`${level}/${index}`);
       if (known === undefined || known.width < tile.width) this.memory.set(`${level}/${index}`, tile);
-      if (tile.width < TILE_WIDTH || !this.fetched.delete(tile)) continue;
-      writes.push(
-        this.meta.put(this.folder + tilePath({ level, index, width: TILE_WIDTH }), tile.first(TILE_WIDTH), 'create'),
-      );
+      const mode = this.fetched.get(tile);
+      this.fetched.delete(tile);
+      if (mode === undefined || (mode === 'create' && tile.width < TILE_WIDTH)) continue;
+      const path = tilePath({ level, index, width: tile.width });
+      writes.push(this.meta.put(this.folder + path, tile.first(tile.width), mode));
     }
     await Promise.all(writes);
   }
@@ -61,9 +74,15 @@ export class TileShelf {
 
   private async find(span: TileSpan, path: string, signal: AbortSignal): Promise<HashTile> {
     const stored = await this.meta.get(this.folder + path);
-    if (stored?.stat.size === span.width * HASH_SIZE) return new HashTile(await readBody(stored.body));
+    if (stored?.stat.size !== span.width * HASH_SIZE) return this.fetchHashes(span, 'create', signal);
+    const tile = new HashTile(await readBody(stored.body));
+    this.stored.add(tile);
+    return tile;
+  }
+
+  private async fetchHashes(span: TileSpan, mode: 'create' | 'replace', signal: AbortSignal): Promise<HashTile> {
     const tile = new HashTile(await this.fetch(span, signal, cutHashes).catch(ofTheTree));
-    this.fetched.add(tile);
+    this.fetched.set(tile, mode);
     return tile;
   }
 

@@ -24,6 +24,12 @@ async function truth(id: number): Promise<{ zip: string; goMod: string }> {
   return { zip: lines[1]?.split(' ')[2] ?? '', goMod: lines[2]?.split(' ')[2] ?? '' };
 }
 
+async function fullKeys(): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list('.meta/sumdb/')) keys.push(key);
+  return keys;
+}
+
 describe('a lookup', () => {
   it('gives the hashes of the zip and the go.mod', async () => {
     await database.grow(log, 300);
@@ -191,6 +197,19 @@ describe('the tree', () => {
     middleman.lie = (path, answer) => (path === lookup(3) ? old : answer);
     expect(await client.checksums(version(3), SIGNAL)).toEqual(await truth(3));
     expect(await storedAt(store, lookup(3))).toEqual(old);
+  });
+
+  it('is proven with the tiles of the database where stored ones are damaged, which are stored anew', async () => {
+    await database.grow(log, 300);
+    await startWorker(database, store, log).client.checksums(version(7), SIGNAL);
+    const key = (await fullKeys()).find((one) => one.endsWith('/tile/8/0/000'))!;
+    const whole = (await storedAt(store, 'tile/8/0/000'))!;
+    await store.put(key, Buffer.from(whole).fill(0, 0, 32), { size: whole.length, mode: 'replace' });
+
+    const { client, middleman } = startWorker(database, store, log);
+    expect(await client.checksums(version(8), SIGNAL)).toEqual(await truth(8));
+    expect(middleman.asked).toContain('tile/8/0/000');
+    expect(await storedAt(store, 'tile/8/0/000')).toEqual(whole);
   });
 
   it('may have lost its partial tiles to full ones', async () => {

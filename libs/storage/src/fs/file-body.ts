@@ -76,12 +76,18 @@ export class FileBody extends Readable {
   }
 
   /** Reads on into a buffer, as much as there is of it. */
-  private fill(buffer: Buffer): Promise<number> {
+  private async fill(buffer: Buffer): Promise<number> {
+    const bytes = await this.readInto(buffer.subarray(0, Math.min(buffer.length, this.left)), this.position);
+    this.position += bytes;
+    return bytes;
+  }
+
+  /** Reads from a position on, at least one byte and no more than the buffer takes. Never called once destroyed. */
+  protected readInto(buffer: Buffer, position: number): Promise<number> {
     this.reading = true;
     return new Promise((resolve, reject) => {
-      read(this.file, buffer, 0, Math.min(buffer.length, this.left), this.position, (error, bytes) => {
+      read(this.file, buffer, 0, buffer.length, position, (error, bytes) => {
         this.reading = false;
-        this.position += bytes;
         if (this.closing) this.closing();
         if (error) reject(error);
         else if (bytes === 0) reject(new Error('file ended while it was read'));

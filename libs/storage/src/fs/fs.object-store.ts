@@ -1,15 +1,6 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  statSync,
-  unlinkSync,
-  type BigIntStats,
-} from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, statSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { RefusalError } from '#libs/protocol';
 import { checkRange, SMALL_OBJECT } from '../body.js';
 import { checkKey } from '../key.js';
@@ -30,6 +21,7 @@ import { pruneFolders, syncFolder } from './folders.js';
 import { listFiles } from './listing.js';
 import { PutThread } from './put-thread.js';
 import type { PutTask } from './put-file.js';
+import { readPart } from './read-part.js';
 import { openUnfinished, spooled } from './unfinished.js';
 
 /** Files of more bytes may take long to sync. */
@@ -100,7 +92,9 @@ export class FsObjectStore implements ObjectStore {
           throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
         return await this.make(task(ownBytes(source)), options.size);
       }
-      if ('file' in source) return await this.make(task({ file: source.file, size: options.size }), options.size);
+      // Not by its `file`, which a stream may have as well.
+      if (!(source instanceof Readable))
+        return await this.make(task({ file: source.file, size: options.size }), options.size);
       return await spooled(this.root, reader, options.signal, (file) => {
         options.signal?.throwIfAborted();
         return this.make(task({ file, size: options.size }), options.size);
@@ -208,15 +202,4 @@ function toStat({ size, mtimeNs, mtimeMs, ino }: BigIntStats): ObjectStat {
     modified: new Date(Number(mtimeMs)),
     etag: [size, mtimeNs, ino].map((part) => part.toString(36)).join('-'),
   };
-}
-
-function readPart(handle: number, start: number, length: number): Buffer {
-  // Not from Node's shared pool: a cache that keeps the Buffer would keep all of the pool's slab.
-  const bytes = Buffer.allocUnsafeSlow(length);
-  for (let done = 0; done < length;) {
-    const bytesRead = readSync(handle, bytes, done, length - done, start + done);
-    if (bytesRead === 0) throw new Error('file ended while it was read');
-    done += bytesRead;
-  }
-  return bytes;
 }

@@ -6,6 +6,7 @@ import {
   unescapeVersion,
   type ModuleFile,
   type ModuleVersion,
+  type RevisionQuery,
 } from '#libs/protocol';
 
 /*
@@ -18,6 +19,7 @@ import {
  *   .meta/queries/<escaped module>/@v/<escaped query>.json
  *   .meta/refused/<escaped module>/@v/<escaped version>.json
  *   .meta/sumdb/<name>/...   unverified, else .meta/sumdb/<name>/+<key hash>/...
+ *   .meta/quarantine/<key without .meta/>.<id>   what was found damaged, and why: the same with .json
  *
  * `@v` is no element of a module path: without it, `.../x/v1.0.0.json` could be the receipt of a version of x and the
  * folder of the module x/v1.0.0.json.
@@ -25,6 +27,12 @@ import {
 
 /** Where everything is that is no module file: no module path begins with a dot. */
 export const META_FOLDER = '.meta/';
+/** Begins where all that is no module file ends, in the order of keys. */
+export const MODULES_START = '.meta0';
+/** Where damaged files are, which nobody is served. */
+export const QUARANTINE_FOLDER = `${META_FOLDER}quarantine/`;
+/** Where the resolved branches, tags and commits are, by module. */
+export const QUERIES_FOLDER = `${META_FOLDER}queries/`;
 /** Where the receipts are, by module. */
 export const RECEIPTS_FOLDER = `${META_FOLDER}receipts/`;
 /** Where the index entries are, by time. */
@@ -47,6 +55,11 @@ export function moduleKey(file: ModuleFile): string {
   }
 }
 
+/** Gives what the keys of all files of a module begin with, and those of no other module: its list and `@latest` too. */
+export function modulePrefix(module: string): string {
+  return `${escapePath(module)}/@`;
+}
+
 /** Gives the folder of a module's version files, with a trailing `/`: of no other module's, `a/b/v2` or `a/bc`. */
 export function versionsFolder(module: string): string {
   return `${escapePath(module)}/@v/`;
@@ -62,6 +75,19 @@ export function refusedKey({ module, version }: ModuleVersion): string {
   return `${META_FOLDER}refused/${versionsFolder(module)}${escapeVersion(version)}.json`;
 }
 
+/** Gives the folder of a module's receipts, with a trailing `/`. */
+export function receiptsFolder(module: string): string {
+  return `${RECEIPTS_FOLDER}${versionsFolder(module)}`;
+}
+
+/**
+ * Gives the key that an object has in quarantine; its reason lies beside it, with `.json` added. The id tells apart
+ * what had the same key one after the other: 12 letters or digits, so that the longest key stays below 930 bytes.
+ */
+export function quarantineKey(key: string, id: string): string {
+  return `${QUARANTINE_FOLDER}${key.startsWith(META_FOLDER) ? key.slice(META_FOLDER.length) : key}.${id}`;
+}
+
 /** Gives the key of an index entry. Time: RFC 3339 in UTC with nine digits of fraction, so that keys sort by time. */
 export function indexKey(time: string, { module, version }: ModuleVersion): string {
   return `${INDEX_FOLDER}${time}/${escapePath(module)}@${escapeVersion(version)}`;
@@ -71,6 +97,25 @@ export function indexKey(time: string, { module, version }: ModuleVersion): stri
 export function parseReceiptKey(key: string): ModuleVersion | null {
   const match = /^\.meta\/receipts\/(.+)\/@v\/([^/]+)\.json$/.exec(key);
   return match && unescapeModuleVersion(match[1], match[2]);
+}
+
+/** Gives the module file that a key is of; null for any other key. */
+export function parseModuleKey(key: string): ModuleFile | null {
+  const [, escapedPath = '', rest = ''] = /^([^@]+)\/@(latest|v\/[^/]+)$/.exec(key) ?? [];
+  const module = unescapePath(escapedPath);
+  if (module === null) return null;
+  if (rest === 'latest') return { kind: 'latest', module };
+  if (rest === 'v/list') return { kind: 'list', module };
+  const [, escapedVersion, kind] = /^v\/(.+)\.(info|mod|zip)$/.exec(rest) ?? [];
+  const version = kind === undefined ? null : unescapeModuleVersion(escapedPath, escapedVersion);
+  return version && { kind: kind as 'info' | 'mod' | 'zip', ...version };
+}
+
+/** Gives the query that a kept resolution is of; null for any other key. */
+export function parseQueryKey(key: string): RevisionQuery | null {
+  const match = /^\.meta\/queries\/(.+)\/@v\/([^/]+)\.json$/.exec(key);
+  const [module, query] = match ? [unescapePath(match[1] ?? ''), unescapeVersion(match[2] ?? '')] : [null, null];
+  return module !== null && query !== null ? { kind: 'query', module, query } : null;
 }
 
 /** Gives the version and the time that an index entry is of; null for any other key. */

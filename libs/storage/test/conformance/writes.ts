@@ -45,6 +45,14 @@ export function describeWrites(begun: () => Trial): void {
       expect(sha256).toBe((await digest(Buffer.alloc(size, winner))).sha256);
     });
 
+    it('stores the body of another object as it is read', async () => {
+      await trial.store.put('copied/from', patternStream(2 * MiB), { size: 2 * MiB, mode: 'create' });
+      const { body } = (await trial.store.get('copied/from'))!;
+      expect(await trial.store.put('copied/to', body, { size: 2 * MiB, mode: 'create' })).toBe(true);
+      const copy = await digest((await trial.store.get('copied/to'))!.body);
+      expect(copy).toEqual(await digest((await trial.store.get('copied/from'))!.body));
+    });
+
     it('replaces, from nothing and from something', async () => {
       expect(await trial.put('again/x', Buffer.from('one'), 'replace')).toBe(true);
       const before = await trial.store.stat('again/x');

@@ -1,0 +1,45 @@
+import type { Config } from '#libs/config';
+import { RefusalError } from '#libs/protocol';
+import { readBody, type MetaStore } from '#libs/storage';
+import { SumdbArchive, Sumdbs, type AskDatabase } from '#libs/sumdb';
+import { configuredChecksums, type FindChecksums } from '../checksums.js';
+
+/**
+ * Makes the look-up of an audit, which changes nothing. A stored answer of the database is worth what anybody's is: it
+ * is proven anew, and when it can't be, the database is asked.
+ */
+export function provenChecksums(
+  config: Pick<Config, 'verifyAgainst' | 'go'>,
+  meta: MetaStore,
+  ask: AskDatabase,
+): FindChecksums {
+  const stored = new SumdbArchive(meta, 0, config.verifyAgainst ? [config.verifyAgainst] : []);
+  const askStored: AskDatabase = async (database, path, context) => {
+    const kind = path.startsWith('lookup/') ? 'lookup' : null;
+    const kept = kind && (await stored.find({ kind, name: database.name, path }));
+    return kept?.body ? { bytes: await readBody(kept.body) } : ask(database, path, context);
+  };
+  const find = (source: AskDatabase): FindChecksums =>
+    configuredChecksums(config, new Sumdbs([], unwritten(meta), source));
+  const [known, anew] = [find(askStored), find(ask)];
+  return async (version, signal) => {
+    try {
+      return await known(version, signal);
+    } catch (error) {
+      if (!(error instanceof RefusalError) || signal.aborted) throw error;
+      return anew(version, signal);
+    }
+  };
+}
+
+/** A store that takes nothing, and has no answers to lookups: a client asks for them, and proves them. */
+function unwritten(meta: MetaStore): MetaStore {
+  return {
+    stat: (key) => meta.stat(key),
+    get: async (key) => (key.includes('/lookup/') ? null : meta.get(key)),
+    list: (prefix, startAfter) => meta.list(prefix, startAfter),
+    put: () => Promise.resolve(true),
+    putInTurn: (objects) => Promise.resolve(objects.length),
+    delete: () => Promise.resolve(),
+  };
+}

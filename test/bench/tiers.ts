@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask, metric } from '../support/ask.js';
+import { startMinio, type Minio } from '../support/minio.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { installed, peakMemory, replay, Upsim, wrk, type Kit } from './kit.js';
+
+/** Each file with what Athens gives of it from MinIO, in answers a second (the load kit's table of peers). */
+const FILES = {
+  '.info': { path: '/golang.org/x/text/@v/v0.7.0.info', tier: 'memory', athens: 2_700 },
+  '.mod': { path: '/golang.org/x/text/@v/v0.7.0.mod', tier: 'memory', athens: null },
+  'zip of 18 kB': { path: '/golang.org/x/time/@v/v0.15.0.zip', tier: 'memory', athens: 1_340 },
+  'zip of 8.6 MB': { path: '/golang.org/x/text/@v/v0.7.0.zip', tier: 'disk', athens: 0.94e9 / 8.6e6 },
+} as const;
+const ROUNDS = 3;
+
+const CLIENTS = 100;
+const LARGE = '/google.golang.org/api/@v/v0.284.0.zip';
+
+/** The settings of a stack on a MinIO, with a disk tier. */
+export function onMinio(minio: Minio): Record<string, string> {
+  return {
+    STOA_STORAGE: 's3',
+    STOA_S3_ENDPOINT: minio.endpoint,
+    STOA_S3_ACCESS_KEY: minio.accessKey,
+    STOA_S3_SECRET_KEY: minio.secretKey,
+    STOA_DISK_CACHE: '1GiB',
+  };
+}
+
+/** Hits a second from MinIO with warm tiers, beside those from disk, and what they are of Athens' from MinIO. */
+export async function tieredHits(kit: Kit): Promise<void> {
+  if (!installed('wrk')) {
+    console.log('hits from MinIO: not measured, wrk is needed (Debian: apt-get install wrk)');
+    return;
+  }
+  const upsim = await Upsim.start(kit, '0ms');
+  const minio = await startMinio();
+  const near = await startStack({ env: { GOPROXY: upsim.url }, log: false });
+  const far = await startStack({ env: { GOPROXY: upsim.url, ...onMinio(minio) }, log: false });
+  for (const [name, { path, tier, athens }] of Object.entries(FILES)) {
+    for (const stack of [near, far]) await warm(stack, path);
+    const answer = await ask(`${far.url}${path}`);
+    const from = answer.headers.get('x-stoa-cache');
+    if (from !== tier) throw new Error(`${path} came from ${from}, not from ${tier}`);
+    const [disk, s3]: [number[], number[]] = [[], []];
+    for (let round = 0; round < ROUNDS; round++) {
+      disk.push(await wrk(`${near.url}${path}`));
+      s3.push(await wrk(`${far.url}${path}`));
+    }
+    const [ours, files] = [Math.max(...s3), Math.max(...disk)];
+    const bytes = ((ours * answer.bytes.length) / 1e9).toFixed(2);
+    const multiple = athens === null ? '' : `; ${(ours / athens).toFixed(1)} times Athens on MinIO`;
+    console.log(
+      `${name} hits a second from MinIO, warm ${tier} tier: ${ours.toFixed(0)} (${bytes} GB/s), from files ${files.toFixed(0)}: ratio ${(ours / files).toFixed(2)}${multiple}`,
+    );
+  }
+  await Promise.all([near.close(), far.close(), upsim.stop()]);
+  await minio.stop();
+}
+
+/** The gateway's memory with many clients on one large zip: from files, and from MinIO while the disk tier is filled. */
+export async function largeZips(kit: Kit): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-'));
+  const list = join(folder, 'list');
+  writeFileSync(list, `${LARGE}\n`.repeat(CLIENTS));
+  const upsim = await Upsim.start(kit, '0ms');
+  const minio = await startMinio();
+  for (const [name, env] of [
+    ['files', {}],
+    ['MinIO, cold disk tier', onMinio(minio)],
+  ] as const) {
+    const stack = await startStack({ env: { GOPROXY: upsim.url, ...env }, log: false });
+    // Another gateway has it stored, so that this one knows nothing of it.
+    const other = await stack.addGateway({ STOA_DISK_CACHE: '0' });
+    await ask(`${other.url}${LARGE}`);
+    const gateway = stack.gateways[0]!;
+    const seconds = await replay({ ...kit, list }, gateway.url, CLIENTS);
+    const reads = await metric(gateway.ops, 'stoa_storage_operation_duration_seconds_count', {
+      backend: name === 'files' ? 'fs' : 's3',
+      operation: 'get',
+      outcome: 'ok',
+    });
+    console.log(
+      `${CLIENTS} clients on a zip of 46 MB from ${name}: ${seconds.toFixed(1)} s, ${reads} reads of the storage, gateway ${peakMemory(gateway.pid)} MiB at most (limit 250)`,
+    );
+    await stack.close();
+  }
+  await upsim.stop();
+  await minio.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Asks until the tiers have a file: a fill may still be under way when the first answer is whole. */
+async function warm(stack: Stack, path: string): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    const { headers } = await ask(`${stack.url}${path}`);
+    if (['memory', 'disk'].includes(headers.get('x-stoa-cache') ?? '')) return;
+  }
+}
