@@ -54,6 +54,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     metrics,
     health,
     proxy: app.get(ProxyService),
+    link: storage.link,
     sumdb: app.get(SumdbService),
     index: new VersionIndex(storage.meta, () => redisTime(link)),
     catalog: new VersionCatalog(storage.meta),

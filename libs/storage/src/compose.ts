@@ -15,6 +15,8 @@ export interface Storage {
   readonly objects: ObjectStore;
   readonly modules: ModuleStore;
   readonly meta: MetaStore;
+  /** Gives a URL by which a client reads an object from the storage itself, for some seconds; null: there is none. */
+  readonly link: (key: string, seconds: number) => Promise<string | null>;
   /** Drops what the tiers keep of an object: somebody else replaced or removed it. */
   forget(key: string): void;
   /** To be called when news of changes may have been missed: last answers are dropped, large files looked up anew. */
@@ -44,7 +46,7 @@ export async function openStorage(
   { writes = false, tiers }: OpenOptions = {},
 ): Promise<Storage> {
   const { storage, memoryCache, diskCache, dataDir, listTtl } = config;
-  const { adapter, listUnseen } = await openAdapter(storage, writes);
+  const { adapter, listUnseen, link } = await openAdapter(storage, writes);
   const metered = new MeteredObjectStore(adapter, metrics);
   const disk =
     tiers && diskCache > 0 && storage.kind !== 'fs'
@@ -66,6 +68,7 @@ export async function openStorage(
     objects,
     modules: new ObjectModuleStore(objects, listUnseen),
     meta: new ObjectMetaStore(objects),
+    link: link ?? (async () => null),
     forget(key) {
       memory?.forget(key);
       disk?.forget(key);
@@ -92,6 +95,7 @@ export function localFolders(config: Config['storage']): string[] {
 interface Adapter {
   readonly adapter: ObjectStore;
   readonly listUnseen?: ListUnseen;
+  readonly link?: Storage['link'];
 }
 
 /** Loads a client where it is used: that of S3 takes 40 MB of memory and a third of a second. */
@@ -101,7 +105,8 @@ async function openAdapter(config: Config['storage'], writes: boolean): Promise<
       return { adapter: new FsObjectStore({ root: config.root, writes }) };
     case 's3': {
       const { S3ObjectStore } = await import('./s3/s3.object-store.js');
-      return { adapter: new S3ObjectStore(config, undefined, writes) };
+      const adapter = new S3ObjectStore(config, undefined, writes);
+      return { adapter, link: (key, seconds) => adapter.link(key, seconds) };
     }
     case 'external': {
       const { connectExternal } = await import('./external/connect.js');
