@@ -19,7 +19,10 @@ export function storageFaults(text: (name: SettingName) => string, given: Given)
   const faults = missing(storage, `STOA_STORAGE=${storage}`);
   if (storage === 's3') {
     faults.push(...missing(credentials, `STOA_S3_CREDENTIALS=${credentials}`));
-    if (credentials === 'container' && agentUrl(text) === null)
+    if (
+      credentials === 'container' &&
+      agentUrl(text('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'), text('AWS_CONTAINER_CREDENTIALS_FULL_URI')) === null
+    )
       faults.push('AWS_CONTAINER_CREDENTIALS_FULL_URI: is no URL, and STOA_S3_CREDENTIALS=container needs it');
     if (given('STOA_S3_SSE_KMS_KEY_ID') && text('STOA_S3_SSE') !== 'aws:kms')
       faults.push('STOA_S3_SSE_KMS_KEY_ID: needs STOA_S3_SSE=aws:kms');
@@ -81,7 +84,7 @@ function s3Credentials(values: Values): S3Credentials {
       return { kind: 'web-identity', endpoint, roleArn, sessionName, tokenFile };
     }
     case 'container': {
-      const url = agentUrl((name) => String(values[name] ?? ''));
+      const url = agentUrl(values.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, values.AWS_CONTAINER_CREDENTIALS_FULL_URI);
       if (url === null) throw new Error('a container without an agent');
       return { kind: 'container', url, tokenFile: values.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE };
     }

@@ -317,6 +317,15 @@ describe('a storage server', () => {
   });
 });
 
+const credentialsOf = (env: Record<string, string>) => {
+  const given = { STOA_STORAGE: 's3', STOA_S3_ENDPOINT: 'https://s3.example.com', STOA_S3_REGION: 'eu-1', ...env };
+  const { storage } = load(given).config;
+  return storage.kind === 's3' ? storage.credentials : null;
+};
+
+const faults = (env: Record<string, string>) =>
+  faultsOf({ STOA_STORAGE: 's3', STOA_S3_ENDPOINT: 'https://s3.example.com', ...env });
+
 describe('an S3 storage', () => {
   const s3 = {
     STOA_STORAGE: 's3',
@@ -346,11 +355,6 @@ describe('an S3 storage', () => {
   });
 
   it('has credentials of a role, an agent or the machine in place of keys', () => {
-    const credentialsOf = (env: Record<string, string>) => {
-      const given = { STOA_STORAGE: 's3', STOA_S3_ENDPOINT: 'https://s3.example.com', STOA_S3_REGION: 'eu-1', ...env };
-      const { storage } = load(given).config;
-      return storage.kind === 's3' ? storage.credentials : null;
-    };
     const role = { AWS_ROLE_ARN: 'arn:role', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' };
     expect(credentialsOf({ STOA_S3_CREDENTIALS: 'web-identity', ...role })).toEqual({
       kind: 'web-identity',
@@ -367,8 +371,6 @@ describe('an S3 storage', () => {
       { url: new URL(full) },
     );
     expect(credentialsOf({ STOA_S3_CREDENTIALS: 'instance' })).toMatchObject({ kind: 'instance' });
-    const faults = (env: Record<string, string>) =>
-      faultsOf({ STOA_STORAGE: 's3', STOA_S3_ENDPOINT: 'https://s3.example.com', ...env });
     expect(faults({ STOA_S3_CREDENTIALS: 'web-identity' })).toHaveLength(2);
     expect(faults({ STOA_S3_CREDENTIALS: 'container' })).toEqual([
       'AWS_CONTAINER_CREDENTIALS_FULL_URI: is no URL, and STOA_S3_CREDENTIALS=container needs it',

@@ -69,11 +69,11 @@ describe('a server that ignores If-None-Match', () => {
       });
       const stored = await Promise.all(puts);
       expect(stored.filter(Boolean)).toHaveLength(1);
-      const bytes = await readBody((await writers[0]!.get(key))!.body);
+      const bytes = await readBody((await writers[0].get(key))!.body);
       expect(bytes.equals(Buffer.alloc(300_000, stored.indexOf(true)))).toBe(true);
     }
-    expect(await writers[0]!.put('a/0', Buffer.from('x'), { size: 1, mode: 'create' })).toBe(false);
-    expect(await keysOf(writers[0]!, '.meta/')).toEqual([]);
+    expect(await writers[0].put('a/0', Buffer.from('x'), { size: 1, mode: 'create' })).toBe(false);
+    expect(await keysOf(writers[0], '.meta/')).toEqual([]);
     await Promise.all(writers.map((writer) => writer.close()));
   });
 });

@@ -192,7 +192,6 @@ function signatureOf(url: URL, headers: IncomingMessage['headers']): string {
     'UNSIGNED-PAYLOAD',
   ].join('\n');
   const [date, region, service, end] = url.searchParams.get('X-Amz-Credential')!.split('/').slice(1);
-  const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
   const scope = [date, region, service, end].join('/');
   const hash = createHash('sha256').update(canonical).digest('hex');
   const toSign = ['AWS4-HMAC-SHA256', url.searchParams.get('X-Amz-Date'), scope, hash].join('\n');
@@ -201,4 +200,8 @@ function signatureOf(url: URL, headers: IncomingMessage['headers']): string {
     `AWS4${minio.secretKey}`,
   );
   return hmac(key, toSign).toString('hex');
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
 }

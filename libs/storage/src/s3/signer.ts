@@ -24,5 +24,5 @@ export async function signPut(
   const held = await provider.getCredentials();
   const request = { method: 'PUT', protocol, path: pathname, headers: { host, ...headers } };
   const keys = [held.getAccessKey(), held.getSecretKey(), held.getSessionToken()] as const;
-  return { url: presignSignatureV4(request as never, ...keys, region, new Date(), seconds), headers };
+  return { url: presignSignatureV4(request, ...keys, region, new Date(), seconds), headers };
 }
