@@ -100,3 +100,65 @@ describe('a stack on an S3 server', () => {
     }
   }, 30_000);
 });
+
+describe('STOA_ZIP_REDIRECT', () => {
+  it('sends clients to the storage for zips, and for nothing else', async () => {
+    const gateway = await stack.addGateway({ STOA_ZIP_REDIRECT: 'on' });
+    const path = '/example.com/large/@v/v1.0.0.zip';
+    const sent = await ask(`${gateway.url}${path}`, { redirect: 'manual' });
+    expect([sent.status, sent.headers.get('x-stoa-cache'), sent.headers.get('cache-control')]).toEqual([
+      302,
+      'storage',
+      'public, max-age=300',
+    ]);
+    const location = sent.headers.get('location')!;
+    expect(new URL(location).origin).toBe(minio.endpoint);
+    const whole = sha256(moduleZip({ module: 'example.com/large', version: 'v1.0.0' }, LARGE));
+    expect(sha256((await ask(location)).bytes)).toBe(whole);
+    // Followed, as go does.
+    const part = await ask(`${gateway.url}${path}`, { headers: { range: 'bytes=0-1' } });
+    expect([part.status, part.text]).toEqual([206, 'PK']);
+    for (const [asked, method] of [
+      [path, 'HEAD'],
+      ['/example.com/large/@v/v1.0.0.mod', 'GET'],
+      ['/example.com/large/@v/list', 'GET'],
+    ] as const)
+      expect((await ask(`${gateway.url}${asked}`, { method, redirect: 'manual' })).status).toBe(200);
+    expect((await ask(`${gateway.url}/example.com/none/@v/v1.0.0.zip`, { redirect: 'manual' })).status).toBe(404);
+    expect(JSON.stringify(gateway.log)).not.toContain('X-Amz-Signature');
+  });
+});
+
+describe('a storage that is lost in the middle of a zip', () => {
+  it.each([{}, { range: 'bytes=1-19999999' }])(
+    'resets the connection of the client, who never takes a part for the whole: %j',
+    async (headers) => {
+      const own = await startMinio();
+      const cut = await startStack({
+        env: {
+          GOPROXY: upstream.url,
+          STOA_STORAGE: 's3',
+          STOA_S3_ENDPOINT: own.endpoint,
+          STOA_S3_ACCESS_KEY: own.accessKey,
+          STOA_S3_SECRET_KEY: own.secretKey,
+        },
+      });
+      try {
+        const url = `${cut.url}/example.com/large/@v/v1.0.0.zip`;
+        expect((await ask(url, { method: 'HEAD' })).status).toBe(200);
+        const response = await fetch(url, { headers });
+        const reader = response.body!.getReader();
+        await reader.read();
+        await own.stop();
+        const rest = (async () => {
+          while (!(await reader.read()).done);
+        })();
+        await expect(rest).rejects.toThrow('terminated');
+        expect((await ask(`${cut.url}/healthz`)).status).toBe(200);
+      } finally {
+        await cut.close();
+        await own.stop();
+      }
+    },
+  );
+});

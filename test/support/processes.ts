@@ -7,9 +7,9 @@ const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.met
 /** The flags of bin/stoa. */
 const FLAGS = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
 
-/** A gateway or a worker as its own process, as a user would run it: from the build, set by the environment alone. */
+/** A gateway, a worker or a storage server as its own process, as a user would run it: from the build, set by the environment alone. */
 export interface StoaProcess {
-  /** The clients' address of a gateway. */
+  /** The clients' address of a gateway or a storage server. */
   readonly url: string;
   /** The operators' address. */
   readonly ops: string;
@@ -28,7 +28,7 @@ export type Wrapper = readonly [string, ...string[]];
 
 /** Starts `stoa <command>` and resolves when it says that it serves; rejects with its output when it exits before. */
 export async function startProcess(
-  command: 'api' | 'worker',
+  command: 'api' | 'worker' | 'storage',
   env: Record<string, string>,
   { wrapper, log: keeps = true }: { readonly wrapper?: Wrapper; readonly log?: boolean } = {},
 ): Promise<StoaProcess> {

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { VersionCatalog, VersionIndex } from '#libs/catalog';
 import type { LoadedConfig } from '#libs/config';
 import {
+  closeWhenIdle,
   createLogger,
   createOpsServer,
   Health,
@@ -21,9 +22,6 @@ import { registerRefresh } from './refresh.routes.js';
 import { RefreshService } from './refresh.service.js';
 import { createAdapter, registerRoutes } from './server.js';
 import { SumdbService } from './sumdb.service.js';
-
-/** How often a stopping gateway closes idle connections, in milliseconds. */
-const SWEEP = 100;
 
 /** Runs a gateway until it is told to stop. Throws when it can't start; a lost Redis is no reason: hits go on. */
 export async function runApi({ config, warnings }: LoadedConfig): Promise<void> {
@@ -56,6 +54,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     metrics,
     health,
     proxy: app.get(ProxyService),
+    link: storage.link,
     sumdb: app.get(SumdbService),
     index: new VersionIndex(storage.meta, () => redisTime(link)),
     catalog: new VersionCatalog(storage.meta),
@@ -93,10 +92,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     stop: async () => {
       health.drain();
       const patience = setTimeout(() => app.get(JobQueue).dismiss(), config.shutdownGrace);
-      // A connection whose transfer began before the stop was not told to close; it is closed once it is idle.
-      const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP);
-      await server.close();
-      clearInterval(sweep);
+      await closeWhenIdle(server);
       clearTimeout(patience);
       await app.get(QueueCompletions).close();
       await app.close();

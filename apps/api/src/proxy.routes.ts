@@ -2,16 +2,29 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
-import { parseModuleRequest, parseSumdbRequest, RefusalError } from '#libs/protocol';
+import { parseModuleRequest, parseSumdbRequest, RefusalError, type ModuleFile } from '#libs/protocol';
+import { moduleKey, type Storage } from '#libs/storage';
 import { CACHED_ONLY_HEADER, readCachedOnly } from './cached-only.js';
 import { Conditions, type Selection } from './conditions.js';
 import { RefusedAnswer, type Asker, type CacheLabel, type ProxyService } from './proxy.service.js';
-import { cacheControl, contentType, freshFor, refusalReply, sumdbContentType, TEXT, unmetReply } from './replies.js';
+import {
+  cacheControl,
+  contentType,
+  freshFor,
+  LINK_LIFETIME,
+  redirectReply,
+  refusalReply,
+  sumdbContentType,
+  TEXT,
+  unmetReply,
+} from './replies.js';
 import { targetPath } from './target.js';
 import type { SumdbService } from './sumdb.service.js';
 
 interface Parts {
   readonly proxy: ProxyService;
+  /** See Storage. */
+  readonly link: Storage['link'];
   readonly sumdb: SumdbService;
   readonly config: Config;
   readonly log: Logger;
@@ -32,8 +45,9 @@ interface Asking {
  * on Fastify itself: a Nest handler would cost a third of a hit.
  */
 export function registerProxy(server: FastifyInstance, parts: Parts): void {
-  const { proxy, sumdb, config, log } = parts;
+  const { proxy, sumdb, link, config, log } = parts;
   const names = config.sumdbs.map(({ name }) => name);
+  const redirects = config.storage.kind === 's3' && config.storage.publicEndpoint !== null;
 
   const answer = async (asking: Asking): Promise<FastifyReply> => {
     const { path } = asking;
@@ -44,11 +58,27 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
   const answerModule = async (path: string, { request, reply, asker, conditions }: Asking): Promise<FastifyReply> => {
     const asked = parseModuleRequest(path);
     request.route = asked.kind;
+    if (asked.kind === 'zip' && redirects && request.method === 'GET') return redirect(asked, request, reply, asker);
     const { found, cache } = await proxy.answer(asked, asker);
     reply
       .header('content-type', contentType(asked.kind))
       .header('cache-control', cacheControl(asked.kind, found.fresh));
     return send(request, reply, found, cache, conditions.selection);
+  };
+
+  /** Sends the client to the storage for a zip that is there by now; ranges and conditions are answered there. */
+  const redirect = async (
+    file: ModuleFile,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asker: Asker,
+  ): Promise<FastifyReply> => {
+    const { cache } = await proxy.answer(file, { ...asker, choose: () => 'nothing' });
+    const location = await link(moduleKey(file), LINK_LIFETIME);
+    if (location === null) throw new Error('the storage gives no links');
+    request.cache = cache;
+    const { status, headers } = redirectReply(location);
+    return reply.code(status).headers(headers).header('x-stoa-cache', cache).send('');
   };
 
   const answerSumdb = async (path: string, { request, reply, asker, conditions }: Asking): Promise<FastifyReply> => {

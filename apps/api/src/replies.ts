@@ -72,6 +72,15 @@ export function unmetReply(status: 412 | 416, size: number): { headers: Record<s
     : { headers: { ...headers, 'content-range': `bytes */${size}` }, body: 'range not satisfiable\n' };
 }
 
+/** How long a link to a zip in the storage holds, in seconds: it must outlast its caches and a slow start. */
+export const LINK_LIFETIME = 900;
+
+/** Status and headers of an answer that sends the client to the storage. */
+export function redirectReply(location: string): { status: number; headers: Record<string, string> } {
+  const headers = { location, 'content-type': TEXT, 'cache-control': `public, max-age=${LINK_LIFETIME / 3}` };
+  return { status: 302, headers };
+}
+
 /** The content type of a module's file. */
 export function contentType(kind: ModuleRequest['kind']): string {
   switch (kind) {

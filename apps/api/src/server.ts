@@ -5,6 +5,7 @@ import type { VersionCatalog, VersionIndex } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import { registerProbes, readVersion, type Health, type Logger, type Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
+import type { Storage } from '#libs/storage';
 import { registerCatalog } from './catalog.routes.js';
 import { messageRefusal } from './http-message.js';
 import { registerIndex } from './index.routes.js';
@@ -38,6 +39,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly proxy: ProxyService;
+  readonly link: Storage['link'];
   readonly sumdb: SumdbService;
   readonly index: VersionIndex;
   readonly catalog: VersionCatalog;

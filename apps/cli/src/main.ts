@@ -7,7 +7,7 @@ import { say } from './say.js';
 import { runStandalone } from './standalone.js';
 import { addVerifyCommand } from './verify.command.js';
 
-type App = 'api' | 'worker';
+type App = 'api' | 'worker' | 'storage';
 
 const program = new Command('stoa')
   .description('A Go module proxy: a gateway, a queue, workers and a storage')
@@ -43,9 +43,19 @@ program
   });
 
 program
+  .command('storage')
+  .description('serve the storage to other machines, over HTTP')
+  .action(async () => {
+    await whileSupervised(async () => {
+      const { runStorage } = await import('../../storage/src/main.js');
+      await runStorage(await loadSettings('storage'));
+    });
+  });
+
+program
   .command('config')
   .description('print the effective settings and where each comes from, secrets masked')
-  .addOption(new Option('--process <name>', 'whose settings').choices(['api', 'worker']).default('api'))
+  .addOption(new Option('--process <name>', 'whose settings').choices(['api', 'worker', 'storage']).default('api'))
   .option('--markdown', 'print the page about all settings instead')
   .action(async ({ process: app, markdown }: { process: App; markdown?: true }) => {
     process.stdout.write(

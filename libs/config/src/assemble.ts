@@ -8,6 +8,7 @@ import { parseSumdbs } from './sumdb.js';
 
 /** Gives the frozen object that the program is run by, from values without faults. */
 export function assembleConfig(values: Values, env: Environment): Config {
+  const go = goConfig(values, env);
   return frozen({
     listen: values.STOA_LISTEN,
     opsListen: values.STOA_OPS_LISTEN,
@@ -16,7 +17,8 @@ export function assembleConfig(values: Values, env: Environment): Config {
     logLevel: values.STOA_LOG_LEVEL,
     logFormat: values.STOA_LOG_FORMAT,
     shutdownGrace: values.STOA_SHUTDOWN_GRACE,
-    storage: storageConfig(values),
+    storage: storageConfig(values, go.inherited),
+    storageToken: values.STOA_EXTERNAL_TOKEN,
     memoryCache: values.STOA_MEMORY_CACHE,
     diskCache: values.STOA_DISK_CACHE,
     redis: redisConfig(values),
@@ -29,7 +31,7 @@ export function assembleConfig(values: Values, env: Environment): Config {
     fetchTimeout: values.STOA_FETCH_TIMEOUT,
     queryTimeout: values.STOA_QUERY_TIMEOUT,
     maxWaiting: values.STOA_MAX_WAITING,
-    go: goConfig(values, env),
+    go,
     vcs: {
       netrcFile: values.STOA_NETRC_FILE,
       sshKeyFile: values.STOA_SSH_KEY_FILE,

@@ -4,12 +4,12 @@ import type { Config, ProcessName } from './config.js';
 import { redisFaults, redisValueFaults } from './redis.js';
 import { errorCode, type SettingTexts } from './setting-text.js';
 import { settingsSchema, type Given, type Values } from './settings.js';
-import { storageFaults } from './storage.js';
+import { storageFaults, storageWarnings } from './storage.js';
 
 /** Finds what is missing or too much, whatever the values are. */
 export function givenFaults(process: ProcessName, texts: SettingTexts, given: Given): string[] {
   const text = (name: string) => texts.get(name)?.text ?? '';
-  const faults = [...storageFaults(text('STOA_STORAGE'), given), ...redisFaults(given)];
+  const faults = [...storageFaults(text, given), ...redisFaults(given)];
   // A broken STOA_GO_ENV may be what sets GOPROXY.
   const known = settingsSchema.shape.STOA_GO_ENV.safeParse(text('STOA_GO_ENV')).success;
   if (known && fetches(process) && text('STOA_NETWORK_MODE') !== 'offline' && !text('GOPROXY')) {
@@ -21,7 +21,7 @@ export function givenFaults(process: ProcessName, texts: SettingTexts, given: Gi
 /** Finds values that do not go together, and credentials that the process that needs them can't read. */
 export function combinationFaults(process: ProcessName, values: Values): string[] {
   const faults = redisValueFaults(values);
-  if (process === 'api' && sameAddress(values.STOA_LISTEN, values.STOA_OPS_LISTEN)) {
+  if (hasTwoListeners(process) && sameAddress(values.STOA_LISTEN, values.STOA_OPS_LISTEN)) {
     faults.push('STOA_OPS_LISTEN: is the address of STOA_LISTEN; each needs its own');
   }
   if (fetches(process)) faults.push(...unreadableFiles(values));
@@ -30,15 +30,22 @@ export function combinationFaults(process: ProcessName, values: Values): string[
       'GOPROXY: names this gateway itself, so it would ask itself for ever; set another one, or STOA_GO_ENV=GOPROXY=...',
     );
   }
+  const storage = values.STOA_EXTERNAL_URL;
+  if (
+    process === 'storage' &&
+    values.STOA_STORAGE === 'external' &&
+    storage &&
+    leadsTo(storage.href, values.STOA_LISTEN)
+  ) {
+    faults.push('STOA_EXTERNAL_URL: names this storage server itself, so it would ask itself for ever');
+  }
   return faults;
 }
 
 /** Finds what works, but not as its author may think. */
 export function combinationWarnings(process: ProcessName, config: Config, given: Given): string[] {
-  const warnings: string[] = [];
-  if (given('STOA_S3_ENDPOINT') && config.storage.kind !== 's3') {
-    warnings.push(`STOA_S3_ENDPOINT has no effect while STOA_STORAGE is ${config.storage.kind}`);
-  }
+  const warnings = storageWarnings(config.storage.kind, given);
+  if (process === 'storage') return [...warnings, ...openStorageWarnings(config)];
   if (config.diskCache > 0 && config.storage.kind === 'fs') {
     warnings.push('STOA_DISK_CACHE has no effect while STOA_STORAGE is fs: it is a folder already');
   }
@@ -49,6 +56,17 @@ export function combinationWarnings(process: ProcessName, config: Config, given:
     );
   }
   return warnings;
+}
+
+function openStorageWarnings({ storageToken, listen }: Config): string[] {
+  if (storageToken !== undefined || isLoopback(listen)) return [];
+  return [
+    'STOA_EXTERNAL_TOKEN is not set and STOA_LISTEN is not loopback: whoever reaches it reads and writes modules',
+  ];
+}
+
+function hasTwoListeners(process: ProcessName): boolean {
+  return process === 'api' || process === 'storage';
 }
 
 /** Whether the process fetches from the world, or starts one that does. */

@@ -7,6 +7,24 @@ export type ListenAddress =
   /** Path of a unix socket. */
   | { readonly socket: string };
 
+/** Where the credentials for an S3 server come from. All but `keys` are temporary, and renewed. */
+export type S3Credentials =
+  | {
+      readonly kind: 'keys';
+      readonly accessKey: string;
+      readonly secretKey: string;
+      readonly sessionToken?: string | undefined;
+    }
+  | {
+      readonly kind: 'web-identity';
+      readonly endpoint: URL;
+      readonly roleArn: string;
+      readonly sessionName: string;
+      readonly tokenFile: string;
+    }
+  | { readonly kind: 'container'; readonly url: URL; readonly tokenFile?: string | undefined }
+  | { readonly kind: 'instance'; readonly endpoint: URL };
+
 /** Where modules are kept. */
 export type StorageConfig =
   | { readonly kind: 'fs'; readonly root: string }
@@ -16,11 +34,27 @@ export type StorageConfig =
       readonly endpoint: URL;
       readonly bucket: string;
       readonly region: string;
-      readonly accessKey: string;
-      readonly secretKey: string;
+      readonly credentials: S3Credentials;
       readonly pathStyle: boolean;
       /** Empty, or a key prefix without leading or trailing `/`. */
       readonly prefix: string;
+      /** What is asked for with each object; null: nothing. */
+      readonly encryption: { readonly algorithm: 'AES256' | 'aws:kms'; readonly keyId?: string | undefined } | null;
+      /** Where clients are sent for zips; null: nowhere. */
+      readonly publicEndpoint: URL | null;
+      /** Certificate variables. */
+      readonly network: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'external';
+      /** Base of the server's routes, without a trailing `/` in its path but for the root's. */
+      readonly url: URL;
+      /** What the server is shown, as a bearer token. */
+      readonly token?: string;
+      /** Folder of what a server with the six basic routes alone does not take. */
+      readonly metaRoot?: string;
+      /** The proxy and certificate variables of the process environment. */
+      readonly network: Readonly<Record<string, string>>;
     };
 
 /** Who we are to a Redis server or a Sentinel. */
@@ -104,6 +138,8 @@ export interface Config {
   readonly logFormat: 'pretty' | 'json';
   readonly shutdownGrace: number;
   readonly storage: StorageConfig;
+  /** What a storage server wants to be shown as a bearer token; undefined: nothing. */
+  readonly storageToken: string | undefined;
   readonly memoryCache: number;
   readonly diskCache: number;
   readonly redis: RedisConfig;

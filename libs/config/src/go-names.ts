@@ -15,6 +15,11 @@ export const GO_NAMES = [
 /** One of them. */
 export type GoName = (typeof GO_NAMES)[number];
 
+/** Tells Go's own settings from ours. */
+export function isGoName(name: string): boolean {
+  return (GO_NAMES as readonly string[]).includes(name);
+}
+
 /** What `go env` says, for the names it was asked for. */
 export type GoDefaults = Readonly<Partial<Record<GoName, string>>>;
 

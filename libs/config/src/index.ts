@@ -1,3 +1,4 @@
+export { trustedCertificates } from './certificates.js';
 export type {
   Config,
   GoConfig,
@@ -18,4 +19,5 @@ export { InvalidValue } from './invalid-value.js';
 export { loadConfig, type EffectiveSetting, type LoadedConfig } from './load.js';
 export { thisMachine, type Machine } from './machine.js';
 export { configurationMarkdown } from './markdown.js';
+export { proxyRules, type ProxyRules } from './proxy-rules.js';
 export { parseSize } from './size.js';

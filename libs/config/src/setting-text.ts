@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ProcessName } from './config.js';
 import type { Environment } from './environment.js';
-import { GO_NAMES, goDefault, isPrivateByDefault, type GoDefaults } from './go-names.js';
+import { GO_NAMES, goDefault, isGoName, isPrivateByDefault, type GoDefaults } from './go-names.js';
 import type { Machine } from './machine.js';
 import { metaOf } from './setting.js';
 import { settingsSchema } from './settings.js';
@@ -22,7 +22,7 @@ export type SettingTexts = Map<string, SettingText>;
 export function readTexts(env: Environment, goDefaults: GoDefaults, faults: string[]): SettingTexts {
   const texts: SettingTexts = new Map();
   for (const [name, schema] of Object.entries(settingsSchema.shape)) {
-    if (!name.startsWith('STOA_')) continue;
+    if (isGoName(name)) continue;
     const value = env[name];
     const file = metaOf(schema).secret ? env[`${name}_FILE`] : undefined;
     if (value && file) faults.push(`${name}: ${name}_FILE is set too; set one of them`);

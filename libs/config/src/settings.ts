@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { parseRedisNodes, parseRedisUrl } from './redis-address.js';
+import { parseBearerToken, parseServerUrl } from './external.js';
 import { parseGoEnv } from './go-env.js';
 import { checkGoproxy } from './goproxy.js';
 import { parseHostPatterns } from './host-patterns.js';
 import { address, choice, command, delay, duration, kind, number, onOff, path, size, text } from './kind.js';
-import { parseBasePath, parseKeyPrefix, parseQueuePrefix } from './prefix.js';
-import { parseBucket, parseEndpoint } from './s3.js';
+import { parseBasePath, parseQueuePrefix } from './prefix.js';
+import { S3_SETTINGS } from './s3-settings.js';
 import { section, type DerivedDefault } from './setting.js';
 import { checkGosumdb, parseSumdbs } from './sumdb.js';
 
@@ -19,6 +20,8 @@ const vcs = section('Private modules');
 const freshness = section('Freshness');
 const network = section('Network');
 
+const OPS_PORTS = { api: 3001, start: 3001, worker: 3002, storage: 3004 } as const;
+
 const goDefault: DerivedDefault = { documented: '`go env`', find: () => '' };
 const privateDefault: DerivedDefault = { documented: '`GOPRIVATE`', find: ({ textOf }) => textOf('GOPRIVATE') };
 
@@ -27,13 +30,20 @@ const privateDefault: DerivedDefault = { documented: '`GOPRIVATE`', find: ({ tex
  * Parsing, `stoa config` and docs/configuration.md all come from it.
  */
 export const settingsSchema = z.object({
-  STOA_LISTEN: listener(address(), 'where the gateway answers the go command; `:3000` is every IPv4 address', {
-    fallback: '127.0.0.1:3000',
-  }),
+  STOA_LISTEN: listener(
+    address(),
+    'where the gateway answers the go command, or a storage server its clients; `:3000` is every IPv4 address',
+    {
+      fallback: {
+        documented: '`127.0.0.1:3000`, storage server `127.0.0.1:3003`',
+        find: (from) => (from.process === 'storage' ? '127.0.0.1:3003' : '127.0.0.1:3000'),
+      },
+    },
+  ),
   STOA_OPS_LISTEN: listener(address(), 'where a process answers its operators: `/metrics`, probes, admin writes', {
     fallback: {
-      documented: '`127.0.0.1:3001`, worker `127.0.0.1:3002`',
-      find: (from) => (from.process === 'worker' ? '127.0.0.1:3002' : '127.0.0.1:3001'),
+      documented: '`127.0.0.1:3001`, worker `127.0.0.1:3002`, storage server `127.0.0.1:3004`',
+      find: ({ process: name }) => `127.0.0.1:${OPS_PORTS[name]}`,
     },
   }),
   STOA_BASE_PATH: listener(kind('path of a URL', parseBasePath), 'prefix of every route of the gateway', {
@@ -60,24 +70,28 @@ export const settingsSchema = z.object({
     fallback: '30s',
   }),
 
-  STOA_STORAGE: storage(choice('fs', 's3'), 'where modules are kept: a folder, or a bucket of an S3 server', {
-    fallback: 'fs',
-  }),
+  STOA_STORAGE: storage(
+    choice('fs', 's3', 'external'),
+    'where modules are kept: a folder, a bucket of an S3 server, or [any HTTP server](external-storage.md)',
+    { fallback: 'fs' },
+  ),
   STOA_FS_ROOT: storage(path(), 'folder of the `fs` storage', {
     fallback: { documented: '`<data dir>/storage`', find: ({ textOf }) => `${textOf('STOA_DATA_DIR')}/storage` },
   }),
-  STOA_S3_ENDPOINT: storage(
-    kind('URL', parseEndpoint).optional(),
-    '`http://host:port` or `https://host` of the S3 server',
+  ...S3_SETTINGS,
+  STOA_EXTERNAL_URL: storage(
+    kind('URL', parseServerUrl).optional(),
+    '`http://host:port` or `https://host/path` of the external storage server',
   ),
-  STOA_S3_BUCKET: storage(kind('text', parseBucket), 'bucket, made when it is absent', { fallback: 'stoa' }),
-  STOA_S3_REGION: storage(text(), 'region, as requests are signed for it', { fallback: 'us-east-1' }),
-  STOA_S3_ACCESS_KEY: storage(text().optional(), 'access key', { secret: 'whole' }),
-  STOA_S3_SECRET_KEY: storage(text().optional(), 'secret key', { secret: 'whole' }),
-  STOA_S3_PATH_STYLE: storage(onOff(), '`on`: `http://host/bucket/key`; `off`: `http://bucket.host/key`', {
-    fallback: 'on',
-  }),
-  STOA_S3_PREFIX: storage(kind('text', parseKeyPrefix).optional(), 'prefix of every key in the bucket'),
+  STOA_EXTERNAL_TOKEN: storage(
+    kind('text', parseBearerToken).optional(),
+    'bearer token: shown to the external storage server, and wanted by `stoa storage` of its clients',
+    { secret: 'whole' },
+  ),
+  STOA_META_ROOT: storage(
+    path().optional(),
+    'folder that gateways and workers share, for what an external server with the six basic routes alone does not take',
+  ),
   STOA_MEMORY_CACHE: storage(size(), 'what a gateway keeps in memory: files up to 1 MiB; `0` keeps none', {
     fallback: '64MiB',
   }),
@@ -228,15 +242,7 @@ export type SettingName = keyof typeof settingsSchema.shape;
 export type Given = (name: SettingName) => boolean;
 
 /** Planned settings without which a user would only miss something: setting one is answered with a warning. */
-export const UNSUPPORTED = [
-  'STOA_EXTERNAL_URL',
-  'STOA_EXTERNAL_TOKEN',
-  'STOA_META_ROOT',
-  'STOA_ZIP_REDIRECT',
-  'STOA_S3_PUBLIC_ENDPOINT',
-  'STOA_DOWNLOAD_MODE',
-  'STOA_DOWNLOAD_URL',
-] as const;
+export const UNSUPPORTED = ['STOA_DOWNLOAD_MODE', 'STOA_DOWNLOAD_URL'] as const;
 
 /** Planned settings that protect: who sets one counts on it, so a start without it is refused. */
 export const UNSUPPORTED_PROTECTION = [

@@ -167,7 +167,7 @@ describe('a setting that can not be used', () => {
     [{ STOA_REFRESH_WAIT: '600h' }, 'STOA_REFRESH_WAIT: "600h" is too long: at most 596h'],
     [{ STOA_MEMORY_CACHE: '64M' }, 'STOA_MEMORY_CACHE: "64M" is not a size such as 64MiB, 5GB or a number of bytes'],
     [{ STOA_S3_PATH_STYLE: 'yes' }, 'STOA_S3_PATH_STYLE: "yes" is not on or off'],
-    [{ STOA_STORAGE: 'gcs' }, 'STOA_STORAGE: "gcs" is not one of fs, s3'],
+    [{ STOA_STORAGE: 'gcs' }, 'STOA_STORAGE: "gcs" is not one of fs, s3, external'],
     [{ STOA_LOG_LEVEL: 'verbose' }, 'STOA_LOG_LEVEL: "verbose" is not one of trace, debug, info, warn, error, fatal'],
     [{ STOA_NETWORK_MODE: 'strict' }, 'STOA_NETWORK_MODE: "strict" is not one of online, offline'],
     [{ STOA_MAX_WAITING: '-1' }, 'STOA_MAX_WAITING: "-1" is not a whole number from 1 to 10000000'],
@@ -235,6 +235,97 @@ describe('a setting that can not be used', () => {
   });
 });
 
+describe('an external storage', () => {
+  const external = { STOA_STORAGE: 'external', STOA_EXTERNAL_URL: 'https://storage.example/go/' };
+
+  it('needs a URL, and nothing else', () => {
+    expect(load(external).config.storage).toMatchObject({
+      kind: 'external',
+      url: new URL('https://storage.example/go'),
+    });
+    expect(faultsOf({ STOA_STORAGE: 'external' })).toEqual([
+      'STOA_EXTERNAL_URL: is not set, and STOA_STORAGE=external needs it',
+    ]);
+  });
+
+  it('takes a token, a folder, and the way that the process environment names', () => {
+    const env = {
+      ...external,
+      STOA_EXTERNAL_TOKEN: 'abc.DEF-1==',
+      STOA_META_ROOT: '/srv/meta',
+      HTTPS_PROXY: 'http://proxy.example:3128',
+      SSL_CERT_FILE: '/etc/own.pem',
+      STOA_GO_ENV: 'HTTPS_PROXY=http://of-go.example',
+    };
+    const { config } = load(env);
+    expect(config.storage).toMatchObject({
+      token: 'abc.DEF-1==',
+      metaRoot: '/srv/meta',
+      network: { HTTPS_PROXY: 'http://proxy.example:3128', SSL_CERT_FILE: '/etc/own.pem' },
+    });
+    expect(config.storageToken).toBe('abc.DEF-1==');
+  });
+
+  it.each(['storage.example', 'ftp://storage.example', 'http://u:hunter2@storage.example', 'http://storage.example?x'])(
+    'refuses the URL %j',
+    (url) => {
+      const [fault] = faultsOf({ ...external, STOA_EXTERNAL_URL: url });
+      expect(fault).toContain('is not http://host:port or https://host/path');
+      expect(fault).not.toContain('hunter2');
+    },
+  );
+
+  it('refuses a token that no header can carry, and keeps it to itself', () => {
+    expect(faultsOf({ ...external, STOA_EXTERNAL_TOKEN: 'two words' })).toEqual([
+      'STOA_EXTERNAL_TOKEN: the value is not a token of letters, digits and -._~+/=',
+    ]);
+  });
+
+  it('that is set up but not chosen is a warning', () => {
+    expect(load({ STOA_EXTERNAL_URL: 'http://a.example', STOA_META_ROOT: '/srv/meta' }).warnings).toEqual([
+      'STOA_EXTERNAL_URL has no effect while STOA_STORAGE is fs',
+      'STOA_META_ROOT has no effect while STOA_STORAGE is fs',
+    ]);
+  });
+});
+
+function serve(env: Record<string, string>) {
+  return loadConfig('storage', env);
+}
+
+describe('a storage server', () => {
+  it('has listeners of its own', () => {
+    const { config } = serve({});
+    expect([config.listen, config.opsListen]).toEqual([
+      { host: '127.0.0.1', port: 3003 },
+      { host: '127.0.0.1', port: 3004 },
+    ]);
+    expect(() => serve({ STOA_LISTEN: ':8080', STOA_OPS_LISTEN: ':8080' })).toThrow('is the address of STOA_LISTEN');
+  });
+
+  it('warns when anybody may write', () => {
+    expect(serve({ STOA_LISTEN: ':3003' }).warnings).toEqual([
+      'STOA_EXTERNAL_TOKEN is not set and STOA_LISTEN is not loopback: whoever reaches it reads and writes modules',
+    ]);
+    expect(serve({ STOA_LISTEN: ':3003', STOA_EXTERNAL_TOKEN: 'secret' }).warnings).toEqual([]);
+  });
+
+  it('does not serve itself', () => {
+    expect(() => serve({ STOA_STORAGE: 'external', STOA_EXTERNAL_URL: 'http://localhost:3003' })).toThrow(
+      'STOA_EXTERNAL_URL: names this storage server itself, so it would ask itself for ever',
+    );
+  });
+});
+
+const credentialsOf = (env: Record<string, string>) => {
+  const given = { STOA_STORAGE: 's3', STOA_S3_ENDPOINT: 'https://s3.example.com', STOA_S3_REGION: 'eu-1', ...env };
+  const { storage } = load(given).config;
+  return storage.kind === 's3' ? storage.credentials : null;
+};
+
+const faults = (env: Record<string, string>) =>
+  faultsOf({ STOA_STORAGE: 's3', STOA_S3_ENDPOINT: 'https://s3.example.com', ...env });
+
 describe('an S3 storage', () => {
   const s3 = {
     STOA_STORAGE: 's3',
@@ -249,15 +340,56 @@ describe('an S3 storage', () => {
       endpoint: new URL('http://minio:9000'),
       bucket: 'stoa',
       region: 'us-east-1',
-      accessKey: 'key',
-      secretKey: 'secret',
+      credentials: { kind: 'keys', accessKey: 'key', secretKey: 'secret' },
       pathStyle: true,
       prefix: '',
+      encryption: null,
+      publicEndpoint: null,
+      network: {},
     });
     expect(faultsOf({ STOA_STORAGE: 's3' })).toEqual([
       'STOA_S3_ENDPOINT: is not set, and STOA_STORAGE=s3 needs it',
-      'STOA_S3_ACCESS_KEY: is not set, and STOA_STORAGE=s3 needs it',
-      'STOA_S3_SECRET_KEY: is not set, and STOA_STORAGE=s3 needs it',
+      'STOA_S3_ACCESS_KEY: is not set, and STOA_S3_CREDENTIALS=keys needs it',
+      'STOA_S3_SECRET_KEY: is not set, and STOA_S3_CREDENTIALS=keys needs it',
+    ]);
+  });
+
+  it('has credentials of a role, an agent or the machine in place of keys', () => {
+    const role = { AWS_ROLE_ARN: 'arn:role', AWS_WEB_IDENTITY_TOKEN_FILE: '/token' };
+    expect(credentialsOf({ STOA_S3_CREDENTIALS: 'web-identity', ...role })).toEqual({
+      kind: 'web-identity',
+      endpoint: new URL('https://sts.eu-1.amazonaws.com'),
+      roleArn: 'arn:role',
+      sessionName: 'stoa',
+      tokenFile: '/token',
+    });
+    const [relative, full] = ['/v2/credentials', 'http://169.254.170.23/v1/credentials'];
+    expect(
+      credentialsOf({ STOA_S3_CREDENTIALS: 'container', AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative }),
+    ).toMatchObject({ url: new URL('http://169.254.170.2/v2/credentials') });
+    expect(credentialsOf({ STOA_S3_CREDENTIALS: 'container', AWS_CONTAINER_CREDENTIALS_FULL_URI: full })).toMatchObject(
+      { url: new URL(full) },
+    );
+    expect(credentialsOf({ STOA_S3_CREDENTIALS: 'instance' })).toMatchObject({ kind: 'instance' });
+    expect(faults({ STOA_S3_CREDENTIALS: 'web-identity' })).toHaveLength(2);
+    expect(faults({ STOA_S3_CREDENTIALS: 'container' })).toEqual([
+      'AWS_CONTAINER_CREDENTIALS_FULL_URI: is no URL, and STOA_S3_CREDENTIALS=container needs it',
+    ]);
+  });
+
+  it('redirects zips only when it is one', () => {
+    const publicEndpointOf = (env: Record<string, string>) => {
+      const { storage } = load({ ...s3, ...env }).config;
+      return storage.kind === 's3' ? storage.publicEndpoint?.href : null;
+    };
+    expect(publicEndpointOf({ STOA_ZIP_REDIRECT: 'on' })).toBe('http://minio:9000/');
+    expect(publicEndpointOf({ STOA_ZIP_REDIRECT: 'on', STOA_S3_PUBLIC_ENDPOINT: 'https://s3.example.com' })).toBe(
+      'https://s3.example.com/',
+    );
+    expect(publicEndpointOf({ STOA_S3_PUBLIC_ENDPOINT: 'https://s3.example.com' })).toBeUndefined();
+    expect(faultsOf({ STOA_ZIP_REDIRECT: 'on' })).toEqual(['STOA_ZIP_REDIRECT: needs STOA_STORAGE=s3, not fs']);
+    expect(faultsOf({ ...s3, STOA_S3_SSE_KMS_KEY_ID: 'key' })).toEqual([
+      'STOA_S3_SSE_KMS_KEY_ID: needs STOA_S3_SSE=aws:kms',
     ]);
   });
 

@@ -42,13 +42,10 @@ describe('an unknown name', () => {
 });
 
 describe('a setting of a later version', () => {
-  it.each(['STOA_EXTERNAL_TOKEN_FILE', 'STOA_ZIP_REDIRECT', 'STOA_DOWNLOAD_MODE'])(
-    '%s is answered with a warning',
-    (name) => {
-      expect(loadConfig('api', { [name]: 'x' }).warnings).toEqual([`${name} is not supported by this version`]);
-      expect(loadConfig('api', { [name]: '' }).warnings).toEqual([]);
-    },
-  );
+  it.each(['STOA_DOWNLOAD_MODE', 'STOA_DOWNLOAD_URL'])('%s is answered with a warning', (name) => {
+    expect(loadConfig('api', { [name]: 'x' }).warnings).toEqual([`${name} is not supported by this version`]);
+    expect(loadConfig('api', { [name]: '' }).warnings).toEqual([]);
+  });
 
   it.each(['STOA_TLS_CERT', 'STOA_POLICY_FILE', 'STOA_BASIC_AUTH', 'STOA_BASIC_AUTH_FILE'])(
     '%s would protect something, so it stops the start',

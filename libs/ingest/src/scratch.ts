@@ -12,7 +12,7 @@ const FEW = 8;
 const OWNER = /^(?<host>.+)-(?<pid>\d+)-[0-9a-f]{12}$/;
 
 /**
- * The place of a worker's unfinished files: `<data dir>/scratch/<hostname>-<pid>-<random>`. Workers of several hosts
+ * The place of a process's unfinished files: `<data dir>/scratch/<hostname>-<pid>-<random>`. Workers of several hosts
  * may share the data dir, so each says in the name of its folder whose it is, and touches it every ten minutes.
  */
 export class Scratch {
@@ -52,7 +52,7 @@ export class Scratch {
       return await fn(dir);
     } catch (error) {
       if (!isFull(error)) throw error;
-      throw new RefusalError('busy', 'the scratch space of this worker is full', { cause: error });
+      throw new RefusalError('busy', 'the scratch space is full', { cause: error });
     } finally {
       if (dir !== undefined) {
         if (clear(dir)) this.empty.push(dir);

@@ -5,6 +5,9 @@ import type { Metrics } from './metrics.js';
 import { registerProbes } from './probes.js';
 import { readVersion } from './version.js';
 
+/** How often a stopping server closes idle connections, in milliseconds. */
+const SWEEP = 100;
+
 /**
  * The operators' listener of a process: `/metrics`, the probes, and what the process adds to it.
  * It is separate from the clients' one, so that metrics and admin writes can stay on an inner address.
@@ -16,6 +19,19 @@ export function createOpsServer(metrics: Metrics, health: Health): FastifyInstan
     reply.type(metrics.registry.contentType).send(await metrics.page()),
   );
   return server;
+}
+
+/**
+ * Closes a server: no new connection is taken, and each that is open ends with its answer. One whose transfer began
+ * before was not told to close; it is closed once it is idle.
+ */
+export async function closeWhenIdle(server: FastifyInstance): Promise<void> {
+  const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP);
+  try {
+    await server.close();
+  } finally {
+    clearInterval(sweep);
+  }
 }
 
 /** Binds a Fastify server to a TCP or unix address and gives what clients type: `http://host:port` or `unix:/path`. */

@@ -8,13 +8,15 @@ import { MeteredObjectStore } from './metered.object-store.js';
 import type { MetaStore, ModuleStore } from './module-store.js';
 import type { ObjectStore } from './object-store.js';
 import { ObjectMetaStore } from './tree/object.meta-store.js';
-import { ObjectModuleStore } from './tree/object.module-store.js';
+import { ObjectModuleStore, type ListUnseen } from './tree/object.module-store.js';
 
 /** A storage that is open. What closes it is `objects.close()`. */
 export interface Storage {
   readonly objects: ObjectStore;
   readonly modules: ModuleStore;
   readonly meta: MetaStore;
+  /** Gives a URL by which a client reads an object from the storage itself, for some seconds; null: there is none. */
+  readonly link: (key: string, seconds: number) => Promise<string | null>;
   /** Drops what the tiers keep of an object: somebody else replaced or removed it. */
   forget(key: string): void;
   /** To be called when news of changes may have been missed: last answers are dropped, large files looked up anew. */
@@ -36,7 +38,7 @@ interface OpenOptions {
  * 3. the disk tier, where tiers are wanted, STOA_DISK_CACHE is not 0 and the storage is not a folder itself: zips, and
  *    what is too large for memory, end here;
  * 4. the meter: what goes on is measured, so hits of the tiers are not among it;
- * 5. the adapter: folder or bucket.
+ * 5. the adapter: folder, bucket, or a server with a storage of its own.
  */
 export async function openStorage(
   config: Pick<Config, 'storage' | 'memoryCache' | 'diskCache' | 'dataDir' | 'listTtl'>,
@@ -44,7 +46,7 @@ export async function openStorage(
   { writes = false, tiers }: OpenOptions = {},
 ): Promise<Storage> {
   const { storage, memoryCache, diskCache, dataDir, listTtl } = config;
-  const adapter = storage.kind === 'fs' ? new FsObjectStore({ ...storage, writes }) : await s3Store(storage);
+  const { adapter, listUnseen, link } = await openAdapter(storage, writes);
   const metered = new MeteredObjectStore(adapter, metrics);
   const disk =
     tiers && diskCache > 0 && storage.kind !== 'fs'
@@ -64,8 +66,9 @@ export async function openStorage(
   await objects.open();
   return {
     objects,
-    modules: new ObjectModuleStore(objects),
+    modules: new ObjectModuleStore(objects, listUnseen),
     meta: new ObjectMetaStore(objects),
+    link: link ?? (async () => null),
     forget(key) {
       memory?.forget(key);
       disk?.forget(key);
@@ -78,12 +81,36 @@ export async function openStorage(
 }
 
 /** What tells a storage that is far away from any other: no secret, and nothing that changes while it stays the same. */
-function originOf({ endpoint, bucket, prefix }: Exclude<Config['storage'], { kind: 'fs' }>): string {
-  return `s3 ${endpoint.origin} ${bucket} ${prefix}`;
+function originOf(config: Exclude<Config['storage'], { kind: 'fs' }>): string {
+  if (config.kind === 'external') return `external ${config.url.origin}${config.url.pathname}`;
+  return `s3 ${config.endpoint.origin} ${config.bucket} ${config.prefix}`;
 }
 
-/** Loaded where it is used: its client takes 40 MB of memory and a third of a second. */
-async function s3Store(config: Extract<Config['storage'], { kind: 's3' }>): Promise<ObjectStore> {
-  const { S3ObjectStore } = await import('./s3/s3.object-store.js');
-  return new S3ObjectStore(config);
+/** Gives the folders of this machine that a storage fills. */
+export function localFolders(config: Config['storage']): string[] {
+  if (config.kind === 'fs') return [config.root];
+  return config.kind === 'external' && config.metaRoot !== undefined ? [config.metaRoot] : [];
+}
+
+interface Adapter {
+  readonly adapter: ObjectStore;
+  readonly listUnseen?: ListUnseen;
+  readonly link?: Storage['link'];
+}
+
+/** Loads a client where it is used: that of S3 takes 40 MB of memory and a third of a second. */
+async function openAdapter(config: Config['storage'], writes: boolean): Promise<Adapter> {
+  switch (config.kind) {
+    case 'fs':
+      return { adapter: new FsObjectStore({ root: config.root, writes }) };
+    case 's3': {
+      const { S3ObjectStore } = await import('./s3/s3.object-store.js');
+      const adapter = new S3ObjectStore(config, undefined, writes);
+      return { adapter, link: (key, seconds) => adapter.link(key, seconds) };
+    }
+    case 'external': {
+      const { connectExternal } = await import('./external/connect.js');
+      return connectExternal(config, writes);
+    }
+  }
 }

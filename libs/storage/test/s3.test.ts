@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { ObjectModuleStore, readBody, type PutOptions } from '#libs/storage';
 import { S3ObjectStore } from '../src/s3/s3.object-store.js';
 import { startMinio, type Minio } from '../../../test/support/minio.js';
+import { bucketOn } from './conformance/bucket.js';
 import { describeModuleStore } from './conformance/module-store.js';
 import { describeObjectStore } from './conformance/object-store.js';
 import { MiB, patternStream } from './conformance/patterns.js';
@@ -20,18 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => minio.stop());
 
-function configOf(server: Pick<Minio, 'endpoint' | 'accessKey' | 'secretKey'>): S3Config {
-  return {
-    kind: 's3',
-    endpoint: new URL(server.endpoint),
-    bucket: `stoa-${++buckets}`,
-    region: 'us-east-1',
-    accessKey: server.accessKey,
-    secretKey: server.secretKey,
-    pathStyle: true,
-    prefix: '',
-  };
-}
+const configOf = (server: Pick<Minio, 'endpoint' | 'accessKey' | 'secretKey'>): S3Config =>
+  bucketOn(server, `stoa-${++buckets}`);
 
 async function openStore(overrides: Partial<S3Config> = {}): Promise<S3ObjectStore> {
   const store = new S3ObjectStore({ ...configOf(minio), ...overrides });
@@ -103,7 +94,8 @@ describe('S3ObjectStore', () => {
   describe('when it is broken', () => {
     const names = Object.keys(operations({} as S3ObjectStore));
     it('refuses with wrong credentials', async () => {
-      const store = new S3ObjectStore({ ...configOf(minio), secretKey: 'wrong' });
+      const credentials = { kind: 'keys', accessKey: minio.accessKey, secretKey: 'wrong' } as const;
+      const store = new S3ObjectStore({ ...configOf(minio), credentials });
       for (const name of names) {
         const error = await operations(store)[name]!().catch((thrown: Error) => thrown);
         expect(error, name).toMatchObject({ kind: 'busy', message: 'the storage denies access' });

@@ -6,6 +6,7 @@ import { Metrics } from '#libs/observability';
 import { DiskTier, FsObjectStore, MemoryTier, ObjectModuleStore, type ObjectStore } from '#libs/storage';
 import { S3ObjectStore } from '../src/s3/s3.object-store.js';
 import { startMinio, type Minio } from '../../../test/support/minio.js';
+import { bucketOn } from './conformance/bucket.js';
 import { describeModuleStore } from './conformance/module-store.js';
 import { describeObjectStore } from './conformance/object-store.js';
 
@@ -41,17 +42,7 @@ const disk = (inner: ObjectStore): ObjectStore =>
 
 const files = (): ObjectStore => new FsObjectStore({ root: join(folder, String(++stores)) });
 
-const bucket = (): ObjectStore =>
-  new S3ObjectStore({
-    kind: 's3',
-    endpoint: new URL(minio.endpoint),
-    bucket: `stoa-${++stores}`,
-    region: 'us-east-1',
-    accessKey: minio.accessKey,
-    secretKey: minio.secretKey,
-    pathStyle: true,
-    prefix: '',
-  });
+const bucket = (): ObjectStore => new S3ObjectStore(bucketOn(minio, `stoa-${++stores}`));
 
 const opened = async (store: ObjectStore): Promise<ObjectStore> => {
   await store.open();

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { trustedCertificates } from '../upstream/certificates.js';
+import { trustedCertificates } from '#libs/config';
 import { fixedLookup } from './connector.js';
 
 /** What is dialled. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { proxyRules, type ProxyRules } from '../upstream/proxy-rules.js';
+import { proxyRules, type ProxyRules } from '#libs/config';
 import { dialTcp, secure, type Dial } from './dial.js';
 import { portOf, type EgressGuard } from './egress-guard.js';
 import { proxyAuthorization, tunnelByConnect, tunnelBySocks } from './proxy-tunnel.js';

@@ -1,11 +1,10 @@
 import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
+import { proxyRules, trustedCertificates, type ProxyRules } from '#libs/config';
 import { guardedConnector } from '../guard/connector.js';
 import { portOf, type EgressGuard } from '../guard/egress-guard.js';
-import { trustedCertificates } from './certificates.js';
 import { Exchange, type Answer, type ExchangeOptions } from './exchange.js';
 import { SourceFault } from './fault.js';
 import type { UpstreamLimits } from './limits.js';
-import { proxyRules, type ProxyRules } from './proxy-rules.js';
 import { redirectOf, redirectTarget, type Target } from './redirect.js';
 
 const REDIRECTS = 10;

@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import type { SourceReader } from '../source-reader.js';
 import { s3Refusal } from './s3-error.js';
+import type { SignedPut } from './signer.js';
 
 /** What the server made of a put: `exists` and `conflict` (another create of the key is under way) store nothing. */
 export type PutOutcome = 'stored' | 'exists' | 'conflict';
 
 interface ConditionalPut {
-  /** Presigned. */
-  readonly url: string;
+  readonly signed: SignedPut;
   readonly size: number;
   readonly create: boolean;
   readonly dispatcher: Dispatcher;
@@ -21,10 +21,10 @@ interface ConditionalPut {
  * Throws what undici throws, SourceError, and RefusalError for what the server refuses.
  */
 export async function conditionalPut(source: SourceReader, options: ConditionalPut): Promise<PutOutcome> {
-  const { url, size, create, dispatcher, signal } = options;
-  const { statusCode, body } = await request(url, {
+  const { signed, size, create, dispatcher, signal } = options;
+  const { statusCode, body } = await request(signed.url, {
     method: 'PUT',
-    headers: { 'content-length': String(size), ...(create && { 'if-none-match': '*' }) },
+    headers: { ...signed.headers, 'content-length': String(size), ...(create && { 'if-none-match': '*' }) },
     body: Readable.from(source, { objectMode: false }),
     dispatcher,
     signal,

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { Client } from 'minio';
+import { Client, type ClientOptions } from 'minio';
+import type { CredentialProvider } from 'minio/dist/esm/CredentialProvider.mjs';
 import { Agent } from 'undici';
-import type { StorageConfig } from '#libs/config';
+import { trustedCertificates, type StorageConfig } from '#libs/config';
 import { RefusalError } from '#libs/protocol';
 import { checkKey, prefixFolder } from '../key.js';
 import type {
@@ -15,13 +17,17 @@ import type {
   PutOptions,
   SmallPut,
 } from '../object-store.js';
+import { isConnectionFault } from '../network-fault.js';
 import { putInTurn } from '../put-in-turn.js';
 import { SourceError, SourceReader } from '../source-reader.js';
 import { SMALL_OBJECT } from '../body.js';
+import { alone } from './claims.js';
 import { conditionalPut } from './conditional-put.js';
+import { credentialProvider } from './credentials.js';
 import { createTransport, type S3Timeouts } from './deadline-transport.js';
 import { readResponse } from './object-response.js';
-import { isAbsent, isBeyondRange, isConnectionFault, s3Refusal, translateS3Error } from './s3-error.js';
+import { isAbsent, isBeyondRange, s3Refusal, translateS3Error } from './s3-error.js';
+import { signPut } from './signer.js';
 
 type S3Config = Extract<StorageConfig, { kind: 's3' }>;
 
@@ -31,11 +37,17 @@ const PUT_TRIES = 3;
 const SIGNATURE_LIFETIME = 60 * 60;
 
 /**
- * Keeps objects in a bucket of an S3 server that honours `If-None-Match: *` on PUT (MinIO and AWS do). The
+ * Keeps objects in a bucket of an S3 server. One that honours `If-None-Match: *` on PUT (MinIO and AWS do) creates each
+ * once; on another, writers agree among themselves (see `alone`): whoever opens the store to write finds out which. The
  * credentials must allow listing, else the server answers 403 for what is absent.
  */
 export class S3ObjectStore implements ObjectStore {
   readonly backend = 's3';
+  private readonly provider: CredentialProvider;
+  private readonly encryption: S3Config['encryption'];
+  /** Where clients are sent; null: nowhere. */
+  private readonly outside: Client | null;
+  private createsOnce = true;
   private readonly bucket: string;
   private readonly prefix: string;
   private readonly region: string;
@@ -43,31 +55,34 @@ export class S3ObjectStore implements ObjectStore {
   private readonly agent: http.Agent;
   private readonly uploads: Agent;
 
-  constructor(config: S3Config, timeouts: S3Timeouts = TIMEOUTS) {
+  constructor(
+    config: S3Config,
+    timeouts: S3Timeouts = TIMEOUTS,
+    /** Whether objects will be created through it. */
+    private readonly writes = true,
+  ) {
     const secure = config.endpoint.protocol === 'https:';
+    const trust = secure ? { secureContext: trustedCertificates(config.network) } : {};
     this.bucket = config.bucket;
     this.prefix = config.prefix === '' ? '' : `${config.prefix}/`;
     this.region = config.region;
-    this.agent = new (secure ? https : http).Agent({ keepAlive: true, timeout: timeouts.idle });
+    this.agent = new (secure ? https : http).Agent({ keepAlive: true, timeout: timeouts.idle, ...trust });
     this.uploads = new Agent({
-      connect: { timeout: timeouts.connect },
+      connect: { timeout: timeouts.connect, ...trust },
       headersTimeout: timeouts.commit,
       bodyTimeout: timeouts.idle,
     });
+    this.provider = credentialProvider(config.credentials);
+    this.encryption = config.encryption;
     this.client = new Client({
-      endPoint: config.endpoint.hostname,
-      port: Number(config.endpoint.port) || (secure ? 443 : 80),
-      useSSL: secure,
-      accessKey: config.accessKey,
-      secretKey: config.secretKey,
-      // Without it each bucket would be asked for its region, which takes a permission of its own.
-      region: config.region,
-      pathStyle: config.pathStyle,
+      ...clientOptions(config, config.endpoint, this.provider),
       transportAgent: this.agent,
       transport: createTransport(secure, timeouts),
       // It would retry on the console, and statuses only.
       retryOptions: { disableRetry: true },
     });
+    // It signs, and never connects.
+    this.outside = config.publicEndpoint && new Client(clientOptions(config, config.publicEndpoint, this.provider));
   }
 
   async stat(key: string): Promise<ObjectStat | null> {
@@ -107,7 +122,11 @@ export class S3ObjectStore implements ObjectStore {
       options.signal?.throwIfAborted();
       // Saves sending what would be refused.
       if (options.mode === 'create' && options.size > SMALL_OBJECT && (await this.stat(key))) return false;
-      return await this.upload(key, name, reader, options);
+      if (options.mode === 'replace' || this.createsOnce) return await this.upload(key, name, reader, options);
+      return await alone(this, key, async () => {
+        if (await this.stat(key)) return false;
+        return this.upload(key, name, reader, options);
+      });
     } catch (error) {
       options.signal?.throwIfAborted();
       throw error instanceof SourceError ? error.origin : translateS3Error(error);
@@ -146,6 +165,21 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async open(): Promise<void> {
+    await this.makeBucket();
+    if (this.writes) this.createsOnce = await this.findWhetherCreatesOnce();
+  }
+
+  /** A URL by which whoever has it reads an object for so many seconds; null when the settings send nobody there. */
+  async link(key: string, seconds: number): Promise<string | null> {
+    if (!this.outside) return null;
+    try {
+      return await this.outside.presignedGetObject(this.bucket, this.name(key), seconds);
+    } catch (error) {
+      throw translateS3Error(error);
+    }
+  }
+
+  private async makeBucket(): Promise<void> {
     if (await this.bucketExists()) return;
     try {
       await this.client.makeBucket(this.bucket, this.region);
@@ -167,6 +201,18 @@ export class S3ObjectStore implements ObjectStore {
   private name(key: string): string {
     checkKey(key);
     return this.prefix + key;
+  }
+
+  /** Creates a probe twice: a server that does as it is asked refuses the second. */
+  private async findWhetherCreatesOnce(): Promise<boolean> {
+    const key = `.meta/probe/${randomUUID()}`;
+    const create = (): Promise<boolean> => this.put(key, Buffer.from('?'), { size: 1, mode: 'create' });
+    await create();
+    try {
+      return !(await create());
+    } finally {
+      await this.delete(key);
+    }
   }
 
   private async bucketExists(): Promise<boolean> {
@@ -201,8 +247,16 @@ export class S3ObjectStore implements ObjectStore {
     for (let tries = 1; ; tries++) {
       let failure: unknown = new RefusalError('busy', 'the storage is busy with another write of the same object');
       try {
-        const url = await this.client.presignedPutObject(this.bucket, name, SIGNATURE_LIFETIME);
-        const outcome = await conditionalPut(reader, { url, size, create, signal, dispatcher: this.uploads });
+        const signed = await signPut(
+          { client: this.client, provider: this.provider, region: this.region },
+          {
+            name,
+            bucket: this.bucket,
+            seconds: SIGNATURE_LIFETIME,
+            encryption: this.encryption,
+          },
+        );
+        const outcome = await conditionalPut(reader, { signed, size, create, signal, dispatcher: this.uploads });
         if (outcome !== 'conflict') return outcome === 'stored';
       } catch (error) {
         if (!isConnectionFault(error)) throw error;
@@ -214,4 +268,18 @@ export class S3ObjectStore implements ObjectStore {
       if (!reader.repeatable || tries === PUT_TRIES) throw failure;
     }
   }
+}
+
+function clientOptions(config: S3Config, endpoint: URL, provider: CredentialProvider): ClientOptions {
+  const secure = endpoint.protocol === 'https:';
+  return {
+    endPoint: endpoint.hostname,
+    port: Number(endpoint.port) || (secure ? 443 : 80),
+    useSSL: secure,
+    // Without it each bucket would be asked for its region, which takes a permission of its own.
+    region: config.region,
+    pathStyle: config.pathStyle,
+    // Of one class at run time; the types of the two module systems are told apart.
+    credentialsProvider: provider as never,
+  };
 }

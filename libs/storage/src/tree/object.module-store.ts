@@ -5,9 +5,15 @@ import { moduleKey, versionsFolder } from './keys.js';
 
 const INFO = '.info';
 
+/** Gives versions of a module that a storage has, as far as its keys can not be listed. */
+export type ListUnseen = (module: string) => Promise<readonly string[]>;
+
 /** Keeps modules in any object store, by the storage tree. */
 export class ObjectModuleStore implements ModuleStore {
-  constructor(private readonly objects: ObjectStore) {}
+  constructor(
+    private readonly objects: ObjectStore,
+    private readonly listUnseen: ListUnseen = async () => [],
+  ) {}
 
   async stat(file: ModuleFile): Promise<ObjectStat | null> {
     return this.objects.stat(moduleKey(file));
@@ -29,13 +35,12 @@ export class ObjectModuleStore implements ModuleStore {
 
   async versions(module: string): Promise<string[]> {
     const folder = versionsFolder(module);
-    const versions: string[] = [];
+    const versions = new Set(await this.listUnseen(module));
     for await (const { key } of this.objects.list(folder)) {
-      if (!key.endsWith(INFO)) continue;
-      const version = unescapeVersion(key.slice(folder.length, -INFO.length));
-      if (version !== null && isCanonicalFor(module, version)) versions.push(version);
+      const version = key.endsWith(INFO) ? unescapeVersion(key.slice(folder.length, -INFO.length)) : null;
+      if (version !== null) versions.add(version);
     }
-    return versions;
+    return [...versions].filter((version) => isCanonicalFor(module, version));
   }
 
   async delete(version: ModuleVersion): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { proxyRules } from '../src/upstream/proxy-rules.js';
+import { proxyRules } from '../src/proxy-rules.js';
 
 const BOTH = { HTTP_PROXY: 'http://plain:1', HTTPS_PROXY: 'http://secure:2' };
 

@@ -1,0 +1,45 @@
+import type { LoadedConfig } from '#libs/config';
+import { Scratch } from '#libs/ingest';
+import {
+  closeWhenIdle,
+  createLogger,
+  createOpsServer,
+  Health,
+  listen,
+  Metrics,
+  stopOnSignal,
+  tellReady,
+} from '#libs/observability';
+import { openStorage } from '#libs/storage';
+import { createStorageServer } from './server.js';
+
+/** Runs a storage server until it is told to stop. Throws when it can't start. */
+export async function runStorage({ config, warnings }: LoadedConfig): Promise<void> {
+  const log = createLogger(config, 'storage');
+  for (const warning of warnings) log.warn(warning);
+  const metrics = new Metrics();
+  // Nothing kept in memory: others may write to the same storage.
+  const { objects, modules } = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true });
+  const scratch = new Scratch(config.dataDir);
+  await scratch.open();
+  const health = new Health({ storage: { critical: true, check: () => objects.check() } });
+  const server = createStorageServer({ objects, modules, scratch, token: config.storageToken, log, metrics, health });
+  const ops = createOpsServer(metrics, health);
+  const opsUrl = await listen(ops, config.opsListen);
+  const url = await listen(server, config.listen);
+  log.info({ url, ops: opsUrl, storage: config.storage.kind, token: config.storageToken !== undefined }, 'serving');
+  tellReady({ url, ops: opsUrl });
+
+  stopOnSignal({
+    log,
+    grace: config.shutdownGrace,
+    // Balancers are told first; then transfers finish.
+    stop: async () => {
+      health.drain();
+      await closeWhenIdle(server);
+      await scratch.close();
+      await objects.close();
+      await ops.close();
+    },
+  });
+}

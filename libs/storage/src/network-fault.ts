@@ -1,0 +1,27 @@
+import { RefusalError } from '#libs/protocol';
+
+const TIMEOUTS = new Set(['ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/** Tells whether a connection failed, not the server: worth another try. */
+export function isConnectionFault(error: unknown): boolean {
+  const code = networkCode(error);
+  return code !== undefined && !TIMEOUTS.has(code);
+}
+
+/** Turns what a connection or a deadline fails with into a refusal that names no address; null: it is no such fault. */
+export function networkRefusal(error: unknown): RefusalError | null {
+  const code = networkCode(error);
+  if (code === undefined) return null;
+  return TIMEOUTS.has(code)
+    ? new RefusalError('timeout', 'the storage does not answer', { cause: error })
+    : new RefusalError('busy', 'the storage can not be reached', { cause: error });
+}
+
+function networkCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // A name with several addresses fails with one error for each.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const code = first instanceof Error && 'code' in first ? first.code : undefined;
+  // Codes of the system, of OpenSSL and of undici; an SDK's own are in mixed case, Node's own begin with ERR_.
+  return typeof code === 'string' && /^(?!ERR_)[A-Z\d_]+$/.test(code) ? code : undefined;
+}

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readBody } from '#libs/storage';
+import { S3ObjectStore } from '../src/s3/s3.object-store.js';
+import { startMinio, type Minio } from '../../../test/support/minio.js';
+import { bucketOn } from './conformance/bucket.js';
+
+let minio: Minio;
+let front: Server;
+let conditions = 0;
+
+beforeAll(async () => {
+  minio = await startMinio();
+  front = await startForgetful(new URL(minio.endpoint));
+});
+afterAll(async () => {
+  front.closeAllConnections();
+  front.close();
+  await minio.stop();
+});
+
+/** An S3 server that takes no notice of `If-None-Match`: a real one behind a proxy that drops it. */
+async function startForgetful(target: URL): Promise<Server> {
+  const server = createServer((incoming, outgoing) => {
+    const { 'if-none-match': condition, ...headers } = incoming.headers;
+    if (condition) conditions++;
+    const { method, url: path } = incoming;
+    const passed = request({ host: target.hostname, port: target.port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(outgoing);
+    });
+    passed.on('error', () => outgoing.destroy());
+    incoming.pipe(passed);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+async function openWriter(): Promise<S3ObjectStore> {
+  const endpoint = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  const store = new S3ObjectStore(bucketOn({ ...minio, endpoint }, 'forgetful'));
+  await store.open();
+  return store;
+}
+
+async function keysOf(store: S3ObjectStore, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys;
+}
+
+describe('a server that ignores If-None-Match', () => {
+  it('is found out when a writer opens the store, and nothing of the probe stays', async () => {
+    const store = await openWriter();
+    expect(conditions).toBeGreaterThan(0);
+    expect(await keysOf(store, '')).toEqual([]);
+    await store.close();
+  });
+
+  it('still has each object created once: of many writers one wins, the others learn it', async () => {
+    const writers = await Promise.all([openWriter(), openWriter(), openWriter(), openWriter()]);
+    for (let round = 0; round < 5; round++) {
+      const key = `a/${round}`;
+      const puts = writers.map((writer, at) => {
+        const bytes = Buffer.alloc(300_000, at);
+        return writer.put(key, bytes, { size: bytes.length, mode: 'create' });
+      });
+      const stored = await Promise.all(puts);
+      expect(stored.filter(Boolean)).toHaveLength(1);
+      const bytes = await readBody((await writers[0].get(key))!.body);
+      expect(bytes.equals(Buffer.alloc(300_000, stored.indexOf(true)))).toBe(true);
+    }
+    expect(await writers[0].put('a/0', Buffer.from('x'), { size: 1, mode: 'create' })).toBe(false);
+    expect(await keysOf(writers[0], '.meta/')).toEqual([]);
+    await Promise.all(writers.map((writer) => writer.close()));
+  });
+});
+
+describe('a link', () => {
+  it('leads whoever has it to the object, for a while', async () => {
+    const store = new S3ObjectStore({ ...bucketOn(minio, 'linked'), publicEndpoint: new URL(minio.endpoint) });
+    await store.open();
+    await store.put('a/x', Buffer.from('whole'), { size: 5, mode: 'create' });
+    const link = (await store.link('a/x', 60))!;
+    const answer = await fetch(link);
+    expect([answer.status, await answer.text()]).toEqual([200, 'whole']);
+    const part = await fetch(link, { headers: { range: 'bytes=1-2' } });
+    expect([part.status, await part.text()]).toEqual([206, 'ho']);
+    expect((await fetch(link.replace(/a\/x/, 'a/y'))).status).toBe(403);
+    await store.close();
+  });
+
+  it('is given to nobody where the settings have no public endpoint', async () => {
+    const store = new S3ObjectStore(bucketOn(minio, 'linked'));
+    expect(await store.link('a/x', 60)).toBeNull();
+    await store.close();
+  });
+});

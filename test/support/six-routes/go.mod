@@ -1,0 +1,3 @@
+module example.com/six-routes
+
+go 1.24
