@@ -32,8 +32,7 @@ export function storageFaults(text: (name: SettingName) => string, given: Given)
   return faults;
 }
 
-function agentUrl(text: (name: SettingName) => string): URL | null {
-  const [relative, full] = [text('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'), text('AWS_CONTAINER_CREDENTIALS_FULL_URI')];
+function agentUrl(relative: string | undefined, full = ''): URL | null {
   const url = relative ? `${CONTAINER_AGENT}${relative}` : full;
   return /^https?:/.test(url) && URL.canParse(url) ? new URL(url) : null;
 }
