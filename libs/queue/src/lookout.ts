@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import { readOutcome, type Outcome } from './outcome.js';
 import type { RedisLink } from './redis-link.js';
 
-/** How often the jobs that are waited for are looked at, in milliseconds. */
+/** How often the jobs that are waited for are looked at, in milliseconds; and one more for each: thousands cost too. */
 const LOOK = 3_000;
 /** Jobs asked for at once; between two batches others get their turn. */
 const BATCH = 250;
@@ -32,6 +32,7 @@ export type Sight = Outcome | 'under way' | 'unknown' | 'away';
 export class Lookout {
   private readonly watched = new Map<string, PromiseWithResolvers<Sight>>();
   private timer: NodeJS.Timeout | undefined;
+  private lately = 0;
 
   constructor(
     private readonly link: RedisLink,
@@ -44,11 +45,11 @@ export class Lookout {
     return sight ?? 'away';
   }
 
-  /** How the job is at the next look, in 3 s at the latest; never, if it is forgotten before. */
+  /** How the job is at the next look, in some seconds; never, if it is forgotten before. */
   next(jobId: string): Promise<Sight> {
     const sight = this.watched.get(jobId) ?? Promise.withResolvers<Sight>();
     this.watched.set(jobId, sight);
-    this.timer ??= setTimeout(() => void this.lookAtAll(), LOOK);
+    this.timer ??= setTimeout(() => void this.lookAtAll(), LOOK + this.lately);
     return sight.promise;
   }
 
@@ -62,6 +63,7 @@ export class Lookout {
   private async lookAtAll(): Promise<void> {
     this.timer = undefined;
     const watched = [...this.watched];
+    this.lately = watched.length;
     this.watched.clear(); // who waits on asks anew
     for (let start = 0; start < watched.length; start += BATCH) {
       const batch = watched.slice(start, start + BATCH);
