@@ -19,7 +19,10 @@ afterAll(async () => {
   await upstream.close();
 });
 
-describe('the primary of a Sentinel installation', () => {
+/** Several servers and processes are started, or a fault is waited out: on a busy machine that takes its time. */
+const SLOW = { timeout: 120_000 };
+
+describe('the primary of a Sentinel installation', SLOW, () => {
   it('may be killed while 100 misses are under way: each gets its file, within the patience', async () => {
     const watch = { before: 500, during: 0, after: 3_000, hitsPerSecond: 20, missesPerSecond: 5 };
     const { shots } = await play(sentinelFailover('stop', { redis, processes, upstream }, watch));
