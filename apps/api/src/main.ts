@@ -14,7 +14,7 @@ import {
   stopOnSignal,
   tellReady,
 } from '#libs/observability';
-import { Changes, JobQueue, QueueCompletions, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
+import { Changes, Completions, JobQueue, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
 import { ProxyService } from './proxy.service.js';
@@ -94,7 +94,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
       const patience = setTimeout(() => app.get(JobQueue).dismiss(), config.shutdownGrace);
       await closeWhenIdle(server);
       clearTimeout(patience);
-      await app.get(QueueCompletions).close();
+      app.get(Completions).close();
       await app.close();
       await storage.objects.close();
       link.close();

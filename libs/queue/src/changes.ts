@@ -1,9 +1,7 @@
 import type { Logger } from '#libs/observability';
-import { patiently } from './patience.js';
+import { FAILOVER, patiently } from './patience.js';
 import type { RedisLink } from './redis-link.js';
 
-/** How long a change that can't be told later is tried to be told, in milliseconds: longer than a failover takes. */
-const PATIENCE = 15_000;
 /** Keys of one message. */
 const CHUNK = 500;
 
@@ -20,9 +18,12 @@ export class Changes {
     private readonly log: Logger,
   ) {}
 
-  /** Tells all gateways. A gateway that is cut off drops its mutable entries when it comes back. */
+  /**
+   * Tells all gateways. A gateway that is cut off drops its mutable entries when it comes back. Throws RefusalError
+   * `busy` when Redis stays away.
+   */
   async publish(change: Change): Promise<void> {
-    await this.link.commands.publish(this.channel, JSON.stringify(change));
+    await patiently(FAILOVER, () => this.link.commands.publish(this.channel, JSON.stringify(change)));
   }
 
   /**
@@ -31,8 +32,7 @@ export class Changes {
    */
   async purge(reason: 'deleted' | 'purged', keys: readonly string[]): Promise<void> {
     for (let from = 0; from < keys.length; from += CHUNK) {
-      const change = { reason, keys: keys.slice(from, from + CHUNK) };
-      await patiently(PATIENCE, () => this.publish(change));
+      await this.publish({ reason, keys: keys.slice(from, from + CHUNK) });
     }
   }
 
@@ -40,6 +40,7 @@ export class Changes {
   subscribe(changed: (change: Change) => void, missed: () => void): void {
     this.link.subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
     this.link.subscriber.on('ready', missed);
+    this.link.subscriber.on('+subscriber', missed); // a Cluster's, which moves from node to node by itself
     // ioredis keeps the subscription over reconnections; before the first connection it waits in its offline queue.
     this.link.subscriber
       .subscribe(this.channel)

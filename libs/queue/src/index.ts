@@ -1,5 +1,7 @@
 export { Changes, type Change } from './changes.js';
 export { redisTime, stamp } from './clock.js';
+export { Completions } from './completions.js';
+export { LONGEST_BLOCK } from './connection.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
   dedupId,
@@ -17,6 +19,6 @@ export {
 export { refused, STORED, type Outcome } from './outcome.js';
 export { patiently } from './patience.js';
 export { QueuePulse, WorkerPulse } from './pulse.js';
-export { QueueCompletions, QueueModule, type QueueContext } from './queue.module.js';
+export { QueueModule, type QueueContext } from './queue.module.js';
 export { RedisLink } from './redis-link.js';
 export { Refusals, type KeptRefusal } from './refusals.js';

@@ -8,9 +8,13 @@ import { Completions } from './completions.js';
 import { bullConnection, queuePrefix } from './connection.js';
 import { JobQueue } from './job-queue.js';
 import { QUEUES } from './jobs.js';
+import { Lookout } from './lookout.js';
 import { QueuePulse } from './pulse.js';
 import { logAbsence, RedisLink } from './redis-link.js';
 import { Refusals } from './refusals.js';
+
+/** Events kept in each stream: minutes of them, so that a reader that was cut off for seconds misses none. */
+const EVENTS = 10_000;
 
 /** What the queue needs of its process. */
 export interface QueueContext {
@@ -22,9 +26,8 @@ export interface QueueContext {
 /** The queues of both sides. Gateways produce and wait; workers consume through WorkerHosts that they start themselves. */
 @Module({})
 export class QueueModule {
-  /** For a gateway: exports JobQueue, Changes, Refusals, QueuePulse, RedisLink and Shutdown order by `QueueCloser`. */
+  /** For a gateway: exports JobQueue, Changes, Refusals, QueuePulse, Completions and RedisLink. */
   static gateway({ config, log, metrics }: QueueContext): DynamicModule {
-    const prefix = queuePrefix(config.redis, config.queuePrefix);
     return {
       module: QueueModule,
       global: true,
@@ -41,16 +44,23 @@ export class QueueModule {
           },
         },
         {
-          provide: QueueCompletions,
-          useFactory: () => new QueueCompletions(prefix, config, log),
+          provide: Completions,
+          inject: QUEUES.map(getQueueToken),
+          useFactory: (...queues: Queue[]) =>
+            new Completions(
+              config.redis,
+              queues.map((queue) => queue.toKey('events')),
+              log,
+            ),
         },
         {
           provide: JobQueue,
-          inject: [Refusals, QueuePulse, QueueCompletions, ...QUEUES.map(getQueueToken)],
+          inject: [RedisLink, Refusals, QueuePulse, Completions, ...QUEUES.map(getQueueToken)],
           useFactory: (
+            link: RedisLink,
             refusals: Refusals,
             pulse: QueuePulse,
-            completions: QueueCompletions,
+            completions: Completions,
             query: Queue,
             download: Queue,
           ) => {
@@ -58,6 +68,7 @@ export class QueueModule {
             return new JobQueue({
               queues: { query, download },
               completions,
+              lookouts: { query: new Lookout(link, query), download: new Lookout(link, download) },
               refusals,
               pulse,
               metrics,
@@ -66,7 +77,7 @@ export class QueueModule {
           },
         },
       ],
-      exports: [JobQueue, Changes, Refusals, QueuePulse, QueueCompletions, RedisLink],
+      exports: [JobQueue, Changes, Refusals, QueuePulse, Completions, RedisLink],
     };
   }
 
@@ -82,21 +93,6 @@ export class QueueModule {
   }
 }
 
-/** The event streams of both queues. */
-export class QueueCompletions {
-  readonly query: Completions;
-  readonly download: Completions;
-
-  constructor(prefix: string, config: Config, log: Logger) {
-    this.query = new Completions('query', prefix, bullConnection(config.redis, 'blocking'), log);
-    this.download = new Completions('download', prefix, bullConnection(config.redis, 'blocking'), log);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.query.close(), this.download.close()]);
-  }
-}
-
 function bullImports(config: Config, role: 'command' | 'blocking'): DynamicModule[] {
   return [
     BullModule.forRootAsync({
@@ -106,7 +102,14 @@ function bullImports(config: Config, role: 'command' | 'blocking'): DynamicModul
       }),
       extraOptions: { manualRegistration: true },
     }),
-    ...QUEUES.map((name) => BullModule.registerQueue({ name, streams: { events: { maxLen: 10_000 } } })),
+    // A gateway's connection fails at once, so a loss while BullMQ asks for the version would leave the queue dead.
+    ...QUEUES.map((name) =>
+      BullModule.registerQueue({
+        name,
+        streams: { events: { maxLen: EVENTS } },
+        skipVersionCheck: role === 'command',
+      }),
+    ),
   ];
 }
 
