@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Config } from '#libs/config';
 import { NestLog, type Logger, type Metrics } from '#libs/observability';
 import type { ModuleVersion } from '#libs/protocol';
-import { Changes, JobQueue, patiently, QueueCompletions, QueueModule, QueuePulse, RedisLink } from '#libs/queue';
+import { Changes, Completions, JobQueue, patiently, QueueModule, QueuePulse, RedisLink } from '#libs/queue';
 import { ExpectedFailure } from './expected-failure.js';
 
 /** How long Redis and a worker are waited for, in milliseconds. */
@@ -33,7 +33,7 @@ export async function reachWorkers(config: Config, log: Logger, metrics: Metrics
     abortOnError: false,
   });
   const end = async (): Promise<void> => {
-    await app.get(QueueCompletions).close();
+    app.get(Completions).close();
     await app.close();
     app.get(RedisLink).close();
   };
