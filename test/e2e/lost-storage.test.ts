@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ask, sha256 } from '../support/ask.js';
+import { ask, metric, sha256 } from '../support/ask.js';
 import { goClient } from '../support/go.js';
 import { startMinio, type Minio } from '../support/minio.js';
 import type { StoaProcess } from '../support/processes.js';
@@ -65,6 +65,10 @@ async function begin(headers: Record<string, string> = {}): Promise<IncomingMess
   return response;
 }
 
+const counted = (): Promise<number> => metric(gateway.ops, 'stoa_http_requests_total', { route: 'zip', status: '200' });
+const expectLog = (id: string) =>
+  expect.poll(() => gateway.log.filter(({ requestId }) => requestId === id), { timeout: 5_000 });
+
 describe('a gateway whose storage is lost in the middle of a body', () => {
   it.each([
     ['a whole file', {}, 200, () => whole.length],
@@ -94,19 +98,19 @@ describe('a gateway whose storage is lost in the middle of a body', () => {
     }
   });
 
-  it('tells the operator: in the log, and that a client who leaves is no such case', async () => {
+  it('tells the operator by log and metrics, and that a client who leaves is no such case', async () => {
+    const before = await counted();
     link.cutAfter(3_000_000);
     await read(await begin({ 'x-request-id': 'lost' }));
     link.mend();
     (await begin({ 'x-request-id': 'left' })).destroy();
-    const told = (id: string) =>
-      expect.poll(() => gateway.log.filter(({ requestId }) => requestId === id), { timeout: 5_000 });
-    await told('lost').toEqual([
+    await expectLog('lost').toEqual([
       expect.objectContaining({ level: 'warn', status: 200, msg: 'broken off: the storage failed' }),
     ]);
-    await told('left').toEqual([
+    await expectLog('left').toEqual([
       expect.objectContaining({ level: 'info', status: 200, msg: 'broken off: the client left' }),
     ]);
+    expect(await counted()).toBe(before + 2);
   });
 });
 
