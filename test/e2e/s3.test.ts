@@ -128,37 +128,3 @@ describe('STOA_ZIP_REDIRECT', () => {
     expect(JSON.stringify(gateway.log)).not.toContain('X-Amz-Signature');
   });
 });
-
-describe('a storage that is lost in the middle of a zip', () => {
-  it.each([{}, { range: 'bytes=1-19999999' }])(
-    'resets the connection of the client, who never takes a part for the whole: %j',
-    async (headers) => {
-      const own = await startMinio();
-      const cut = await startStack({
-        env: {
-          GOPROXY: upstream.url,
-          STOA_STORAGE: 's3',
-          STOA_S3_ENDPOINT: own.endpoint,
-          STOA_S3_ACCESS_KEY: own.accessKey,
-          STOA_S3_SECRET_KEY: own.secretKey,
-        },
-      });
-      try {
-        const url = `${cut.url}/example.com/large/@v/v1.0.0.zip`;
-        expect((await ask(url, { method: 'HEAD' })).status).toBe(200);
-        const response = await fetch(url, { headers });
-        const reader = response.body!.getReader();
-        await reader.read();
-        await own.stop();
-        const rest = (async () => {
-          while (!(await reader.read()).done);
-        })();
-        await expect(rest).rejects.toThrow('terminated');
-        expect((await ask(`${cut.url}/healthz`)).status).toBe(200);
-      } finally {
-        await cut.close();
-        await own.stop();
-      }
-    },
-  );
-});

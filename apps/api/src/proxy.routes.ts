@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
@@ -137,6 +138,7 @@ function send(
   }
   if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${stat.size}`);
   reply.header('content-length', range ? range.end - range.start + 1 : stat.size);
+  if (body instanceof Readable) body.once('error', (error) => (request.fault = error));
   return reply.send(body ?? undefined);
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger, Metrics } from '#libs/observability';
 import type { CacheLabel } from './proxy.service.js';
 import { withoutQuery } from './target.js';
@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     route: Route;
     cache: CacheLabel | 'none';
+    /** What its answer's body failed with, when the bytes were on their way already. */
+    fault: Error | null;
   }
 }
 
@@ -23,30 +25,35 @@ export function requestId(headers: FastifyRequest['raw']['headers']): string {
   return typeof chosen === 'string' && CHOSEN_ID.test(chosen) ? chosen : randomUUID();
 }
 
-/** Adds to each request its labels, to each answer its id, and after the last byte a log line and its metrics. */
+/**
+ * Adds to each request its labels, to each answer its id, and at its end a log line and its metrics: of an answer that
+ * was broken off as well, which Fastify's own hook at the end is not told of.
+ */
 export function observeRequests(server: FastifyInstance, log: Logger, metrics: Metrics): void {
   server.decorateRequest('route', 'other');
   server.decorateRequest('cache', 'none');
+  server.decorateRequest('fault', null);
   server.addHook('onRequest', (request, reply, done) => {
     reply.raw.setHeader('x-request-id', request.id);
+    reply.raw.once('close', () => observeEnd(request, reply));
     done();
   });
-  server.addHook('onResponse', (request, reply, done) => {
-    const { route, cache } = request;
+
+  const observeEnd = (request: FastifyRequest, reply: FastifyReply): void => {
+    const { route, cache, fault } = request;
     const milliseconds = reply.elapsedTime;
-    metrics.httpRequests.inc({ route, status: reply.statusCode, cache });
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      path: withoutQuery(request.originalUrl),
+      cache,
+      milliseconds: Math.round(milliseconds * 100) / 100,
+    };
+    const { headersSent, writableFinished: whole, statusCode: status } = reply.raw;
+    if (!headersSent) return log.info(line, 'the client left before its answer');
+    metrics.httpRequests.inc({ route, status, cache });
     metrics.httpDuration.observe({ route, cache }, milliseconds / 1000);
-    log.info(
-      {
-        requestId: request.id,
-        method: request.method,
-        path: withoutQuery(request.originalUrl),
-        status: reply.statusCode,
-        cache,
-        milliseconds: Math.round(milliseconds * 100) / 100,
-      },
-      'answered',
-    );
-    done();
-  });
+    if (fault) log.warn({ ...line, status, err: fault }, 'broken off: the storage failed');
+    else log.info({ ...line, status }, whole ? 'answered' : 'broken off: the client left');
+  };
 }

@@ -20,7 +20,12 @@ export const S3_SETTINGS = {
   STOA_S3_CREDENTIALS: storage(
     choice('keys', 'web-identity', 'container', 'instance'),
     'where credentials come from: the two keys, a role for a token in a file (EKS service accounts), the container agent (ECS, EKS pod identity), the metadata of the machine (EC2)',
-    { fallback: 'keys' },
+    {
+      fallback: {
+        documented: '`web-identity` or `container` where their variables are set and no keys are, else `keys`',
+        find: ({ textOf }) => foundCredentials(textOf),
+      },
+    },
   ),
   STOA_S3_ACCESS_KEY: storage(text().optional(), 'access key', { secret: 'whole' }),
   STOA_S3_SECRET_KEY: storage(text().optional(), 'secret key', { secret: 'whole' }),
@@ -56,3 +61,11 @@ export const S3_SETTINGS = {
     'S3 server as clients reach it, for redirects; without it as the gateway does',
   ),
 };
+
+/** What an orchestrator has set up for its container, unless keys are given. */
+function foundCredentials(textOf: (name: string) => string): string {
+  if (textOf('STOA_S3_ACCESS_KEY')) return 'keys';
+  if (textOf('AWS_WEB_IDENTITY_TOKEN_FILE')) return 'web-identity';
+  const agent = textOf('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI') || textOf('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  return agent ? 'container' : 'keys';
+}

@@ -364,9 +364,9 @@ describe('an S3 storage', () => {
       tokenFile: '/token',
     });
     const [relative, full] = ['/v2/credentials', 'http://169.254.170.23/v1/credentials'];
-    expect(
-      credentialsOf({ STOA_S3_CREDENTIALS: 'container', AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative }),
-    ).toMatchObject({ url: new URL('http://169.254.170.2/v2/credentials') });
+    expect(credentialsOf({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: relative })).toMatchObject({
+      url: new URL('http://169.254.170.2/v2/credentials'),
+    });
     expect(credentialsOf({ STOA_S3_CREDENTIALS: 'container', AWS_CONTAINER_CREDENTIALS_FULL_URI: full })).toMatchObject(
       { url: new URL(full) },
     );

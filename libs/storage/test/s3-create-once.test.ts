@@ -3,6 +3,7 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBody } from '#libs/storage';
+import { alone } from '../src/s3/claims.js';
 import { S3ObjectStore } from '../src/s3/s3.object-store.js';
 import { startMinio, type Minio } from '../../../test/support/minio.js';
 import { bucketOn } from './conformance/bucket.js';
@@ -75,6 +76,61 @@ describe('a server that ignores If-None-Match', () => {
     expect(await writers[0].put('a/0', Buffer.from('x'), { size: 1, mode: 'create' })).toBe(false);
     expect(await keysOf(writers[0], '.meta/')).toEqual([]);
     await Promise.all(writers.map((writer) => writer.close()));
+  });
+});
+
+describe('a claim', () => {
+  const times = { renewal: 100, abandoned: 400, patience: 20_000 };
+
+  it('of a writer who died holds for a while, and no longer', async () => {
+    const store = await openWriter();
+    await store.put('.meta/claims/b/x/dead', Buffer.alloc(0), { size: 0, mode: 'replace' });
+    expect(await alone(store, 'b/x', async () => 'written', { times: { ...times, abandoned: 2_000 } })).toBe('written');
+    await store.delete('.meta/claims/b/x/dead');
+    await store.close();
+  });
+
+  it('holds for as long as its writer writes', async () => {
+    const store = await openWriter();
+    const { promise: done, resolve: finish } = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    const first = alone(
+      store,
+      'b/y',
+      async () => {
+        begun.resolve();
+        await done;
+        order.push('first');
+      },
+      { times },
+    );
+    await begun.promise;
+    const second = alone(store, 'b/y', async () => void order.push('second'), { times });
+    // Longer than an abandoned claim holds: as the server sees it, by the age of what it has stored.
+    const renewals = new Set<number>();
+    await expect
+      .poll(
+        async () => {
+          for await (const { modified } of store.list('.meta/claims/b/y/')) renewals.add(modified.getTime());
+          return Math.max(...renewals) - Math.min(...renewals);
+        },
+        { timeout: 15_000 },
+      )
+      .toBeGreaterThan(times.abandoned);
+    finish();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
+    await store.close();
+  });
+
+  it('is given up with its signal', async () => {
+    const store = await openWriter();
+    await store.put('.meta/claims/b/z/other', Buffer.alloc(0), { size: 0, mode: 'replace' });
+    const signal = AbortSignal.timeout(200);
+    await expect(alone(store, 'b/z', async () => {}, { signal })).rejects.toThrow(/timeout/);
+    expect(await keysOf(store, '.meta/claims/b/z/')).toEqual(['.meta/claims/b/z/other']);
+    await store.close();
   });
 });
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readBody } from '#libs/storage';
 import { S3ObjectStore } from '../src/s3/s3.object-store.js';
 import { startMinio, type Minio } from '../../../test/support/minio.js';
@@ -29,7 +29,11 @@ afterAll(async () => {
 /** Temporary credentials that the server has really given. */
 async function temporary(): Promise<{ AccessKeyId: string; SecretAccessKey: string; Token: string }> {
   const { accessKey, secretKey, endpoint: stsEndpoint } = minio;
-  const given = await new AssumeRoleProvider({ stsEndpoint, accessKey, secretKey }).getCredentials();
+  // Its token service comes up after the rest of it.
+  const given = await vi.waitFor(
+    () => new AssumeRoleProvider({ stsEndpoint, accessKey, secretKey }).getCredentials(),
+    10_000,
+  );
   return {
     AccessKeyId: given.getAccessKey(),
     SecretAccessKey: given.getSecretKey(),
@@ -90,6 +94,7 @@ describe('the credentials for a bucket', () => {
     const store = await storeWith({ kind: 'web-identity', endpoint, roleArn: 'arn:r', sessionName: 's', tokenFile });
     await writeFile(tokenFile, 'second');
     await writesAndReads(store);
+    await expect.poll(() => asked.length).toBeGreaterThan(1);
     expect(Object.fromEntries(asked[0]!)).toEqual({
       Action: 'AssumeRoleWithWebIdentity',
       Version: '2011-06-15',
@@ -97,7 +102,7 @@ describe('the credentials for a bucket', () => {
       RoleSessionName: 's',
       WebIdentityToken: 'first',
     });
-    // They hold for a minute, and are renewed five minutes ahead: each use renews them.
+    // They hold for a minute, and are renewed five minutes ahead: a use renews them.
     expect(asked.at(-1)!.get('WebIdentityToken')).toBe('second');
   });
 

@@ -17,6 +17,8 @@ interface Issued {
 
 /** Credentials are renewed so long before they expire that a renewal may fail for a while, in milliseconds. */
 const AHEAD = 5 * 60_000;
+/** How long after a failed renewal the next is tried, in milliseconds, while others still hold. */
+const BACK_OFF = 30_000;
 /** Longest answer of an issuer, in milliseconds. */
 const PATIENCE = 5_000;
 /** Seconds that a session at the metadata service lasts. */
@@ -37,12 +39,14 @@ export function credentialProvider(credentials: S3Credentials): CredentialProvid
 }
 
 /**
- * Temporary credentials, renewed by the first who needs them anew; those that still hold go on while a renewal fails.
+ * Temporary credentials. Those that hold are given at once, and renewed meanwhile when they will not hold for long.
  * `getCredentials` throws RefusalError `busy` when there are none.
  */
 class RenewedCredentials extends CredentialProvider {
   private issued: Issued | null = null;
   private renewal: Promise<Issued> | null = null;
+  /** When the next renewal may be tried, on performance.now()'s clock. */
+  private next = 0;
 
   constructor(private readonly issue: () => Promise<Issued>) {
     super({ accessKey: '', secretKey: '' });
@@ -51,18 +55,20 @@ class RenewedCredentials extends CredentialProvider {
   override async getCredentials(): Promise<Credentials> {
     const held = this.issued;
     const left = (held?.expires ?? 0) - Date.now();
-    if (held && left > AHEAD) return new Credentials(held);
-    try {
-      return new Credentials(await this.renew());
-    } catch (cause) {
-      if (held && left > 0) return new Credentials(held);
-      throw new RefusalError('busy', 'no credentials for the storage can be had', { cause });
-    }
+    if (!held || left <= 0) return new Credentials(await this.renew());
+    if (left < AHEAD && performance.now() > this.next) this.renew().catch(() => {});
+    return new Credentials(held);
   }
 
   private async renew(): Promise<Issued> {
+    this.next = performance.now() + BACK_OFF;
     this.renewal ??= this.issue().finally(() => (this.renewal = null));
-    this.issued = await this.renewal;
+    try {
+      this.issued = await this.renewal;
+    } catch (cause) {
+      throw new RefusalError('busy', 'no credentials for the storage can be had', { cause });
+    }
+    this.next = 0;
     return this.issued;
   }
 }

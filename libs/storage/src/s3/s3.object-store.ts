@@ -123,10 +123,11 @@ export class S3ObjectStore implements ObjectStore {
       // Saves sending what would be refused.
       if (options.mode === 'create' && options.size > SMALL_OBJECT && (await this.stat(key))) return false;
       if (options.mode === 'replace' || this.createsOnce) return await this.upload(key, name, reader, options);
-      return await alone(this, key, async () => {
+      const create = async (): Promise<boolean> => {
         if (await this.stat(key)) return false;
         return this.upload(key, name, reader, options);
-      });
+      };
+      return await alone(this, key, create, { signal: options.signal });
     } catch (error) {
       options.signal?.throwIfAborted();
       throw error instanceof SourceError ? error.origin : translateS3Error(error);
