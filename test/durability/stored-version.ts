@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'vitest';
+import { indexKey, moduleKey, parseIndexKey, readBody, receiptKey, type ObjectStore } from '#libs/storage';
+import { moduleZip } from '../support/module-zip.js';
+import type { FakeUpstream } from '../support/upstream.js';
+
+/** All that is stored of a version, in the order in which it must come. */
+export const ORDER = ['mod', 'info', 'zip', 'receipt', 'index', 'list'] as const;
+export type Part = (typeof ORDER)[number];
+
+const VERSION = 'v1.0.0';
+
+/** A version that the upstream has, and what must be stored of it. */
+export class StoredVersion {
+  private readonly version: { readonly module: string; readonly version: string };
+  private readonly truth: Readonly<Record<'mod' | 'info' | 'zip' | 'list', Buffer>>;
+
+  constructor(
+    readonly module: string,
+    upstream: FakeUpstream,
+  ) {
+    this.version = { module, version: VERSION };
+    const [mod, info] = [`module ${module}\n`, JSON.stringify({ Version: VERSION, Time: '2024-01-02T03:04:05Z' })];
+    // More than the sockets hold between two processes, so that half of it has really been sent when half of it was read.
+    const zip = moduleZip(this.version, { 'go.mod': mod, 'data.bin': randomBytes(900_000) });
+    this.truth = { mod: Buffer.from(mod), info: Buffer.from(info), zip, list: Buffer.from(`${VERSION}\n`) };
+    upstream.add(module, VERSION, { mod, info, zip });
+  }
+
+  /** What a client asks for, and must get, one after the other. */
+  get requests(): { readonly path: string; readonly bytes: Buffer }[] {
+    return (['info', 'mod', 'zip', 'list'] as const).map((part) => ({
+      path: `/${this.key(part)}`,
+      bytes: this.truth[part],
+    }));
+  }
+
+  /** Gives the parts that are stored, in order. Fails when one is not whole and true, or stands where nothing should. */
+  async look(objects: ObjectStore): Promise<Part[]> {
+    const found = new Map<Part, Buffer>();
+    const keys = new Map<string, Part>(
+      (['mod', 'info', 'zip', 'list'] as const).map((part) => [this.key(part), part]),
+    ).set(receiptKey(this.version), 'receipt');
+    let time: string | undefined;
+    for await (const { key } of objects.list('')) {
+      if (!key.includes(this.module)) continue;
+      const entry = parseIndexKey(key);
+      time ??= entry?.time;
+      const part = entry && key === indexKey(time ?? '', this.version) ? 'index' : keys.get(key);
+      expect([key, part]).toEqual([key, expect.any(String)]);
+      const read = await objects.get(key);
+      found.set(part!, await readBody(read!.body));
+    }
+    for (const [part, bytes] of Object.entries(this.truth)) {
+      const kept = found.get(part as Part);
+      if (kept) expect([part, kept.equals(bytes)]).toEqual([part, true]);
+    }
+    const receipt = found.get('receipt');
+    if (receipt) {
+      expect(JSON.parse(receipt.toString())).toMatchObject({
+        ...this.version,
+        zipBytes: this.truth.zip.length,
+        ...(time === undefined ? {} : { stored: time }),
+      });
+    }
+    return ORDER.filter((part) => found.has(part));
+  }
+
+  private key(part: 'mod' | 'info' | 'zip' | 'list'): string {
+    return moduleKey(part === 'list' ? { kind: part, module: this.module } : { kind: part, ...this.version });
+  }
+}
