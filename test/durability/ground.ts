@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { ObjectStore } from '#libs/storage';
-import { ask, metric } from '../support/ask.js';
+import { metric } from '../support/ask.js';
 import { startProcess, type StoaProcess } from '../support/processes.js';
 import { startRedis } from '../support/redis.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
@@ -71,7 +71,7 @@ export class Ground {
     const lane = this.lanes.pop() ?? (await this.openLane());
     const version = new StoredVersion(`example.com/before/${step}/m`, this.parts.upstream);
     const doomed = await this.start('worker', { ...lane.env, ...this.plan(`${step}`, step) });
-    const waiting = visit(lane.gateway.url, version);
+    const waiting = version.visit(lane.gateway.url);
     // It is looked at below, and may fail before.
     waiting.catch(() => {});
     expect(await doomed.ended).toBe('SIGKILL');
@@ -79,14 +79,11 @@ export class Ground {
 
     const left = await version.look(this.parts.objects);
     expect(left).toEqual(ORDER.slice(0, left.length));
-    for (const { path, bytes } of version.requests) {
-      const seen = await ask(`${lane.gateway.url}/cached-only${path}`);
-      if (seen.status !== 404) expect([path, seen.status, seen.bytes.equals(bytes)]).toEqual([path, 200, true]);
-    }
+    await version.visitStored(lane.gateway.url, left);
 
     const healthy = await this.start('worker', lane.env);
     // Where no worker came in time, the client was told to ask again.
-    if ((await waiting) === 503) expect(await visit(lane.gateway.url, version)).toBe(200);
+    if ((await waiting) === 503) expect(await version.visit(lane.gateway.url)).toBe(200);
     await becomes(() => version.look(this.parts.objects), [...ORDER]);
     await becomes(() => metric(lane.gateway.ops, 'stoa_queue_jobs', { state: 'active' }), 0);
     await healthy.kill();
@@ -97,7 +94,7 @@ export class Ground {
     const lane = await this.openLane();
     const version = new StoredVersion('example.com/healthy/m', this.parts.upstream);
     const worker = await this.start('worker', { ...lane.env, ...this.plan('all', null) });
-    expect(await visit(lane.gateway.url, version)).toBe(200);
+    expect(await version.visit(lane.gateway.url)).toBe(200);
     expect(await version.look(this.parts.objects)).toEqual([...ORDER]);
     await worker.kill();
     this.steps = await this.stepsOf('all', version);
@@ -141,16 +138,6 @@ export class Ground {
   private notes(name: string): string {
     return join(this.parts.folder, `${name}.steps`);
   }
-}
-
-/** Asks for all files of a version in turn. 200: each came as it is. 503: one was refused for now. Fails otherwise. */
-async function visit(gateway: string, version: StoredVersion): Promise<200 | 503> {
-  for (const { path, bytes } of version.requests) {
-    const answer = await ask(`${gateway}${path}`);
-    if (answer.status === 503) return 503;
-    expect([path, answer.status, answer.bytes.equals(bytes)]).toEqual([path, 200, true]);
-  }
-  return 200;
 }
 
 /** `expect.poll` is not for tests that run at once. */

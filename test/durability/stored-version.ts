@@ -1,19 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { indexKey, moduleKey, parseIndexKey, readBody, receiptKey, type ObjectStore } from '#libs/storage';
+import { ask } from '../support/ask.js';
 import { moduleZip } from '../support/module-zip.js';
 import type { FakeUpstream } from '../support/upstream.js';
 
 /** All that is stored of a version, in the order in which it must come. */
 export const ORDER = ['mod', 'info', 'zip', 'receipt', 'index', 'list'] as const;
 export type Part = (typeof ORDER)[number];
+/** Each with what must be there when it is. */
+const PROMISES: readonly (readonly [Part, ...Part[]])[] = [
+  ['info', 'mod'],
+  ['receipt', 'mod', 'info', 'zip'],
+  ['index', 'receipt'],
+];
+/** What clients can ask for, in the order in which they do. */
+const FILES = ['info', 'mod', 'zip', 'list'] as const;
 
 const VERSION = 'v1.0.0';
 
 /** A version that the upstream has, and what must be stored of it. */
 export class StoredVersion {
   private readonly version: { readonly module: string; readonly version: string };
-  private readonly truth: Readonly<Record<'mod' | 'info' | 'zip' | 'list', Buffer>>;
+  private readonly truth: Readonly<Record<(typeof FILES)[number], Buffer>>;
 
   constructor(
     readonly module: string,
@@ -27,20 +36,37 @@ export class StoredVersion {
     upstream.add(module, VERSION, { mod, info, zip });
   }
 
-  /** What a client asks for, and must get, one after the other. */
-  get requests(): { readonly path: string; readonly bytes: Buffer }[] {
-    return (['info', 'mod', 'zip', 'list'] as const).map((part) => ({
-      path: `/${this.key(part)}`,
-      bytes: this.truth[part],
-    }));
+  /** Asks for all files in turn. 200: each came as it is. 503: one was refused for now. Fails otherwise. */
+  async visit(gateway: string): Promise<200 | 503> {
+    for (const part of FILES) {
+      const { status, bytes } = await ask(`${gateway}/${this.key(part)}`);
+      if (status === 503) return 503;
+      expect([part, status, bytes.equals(this.truth[part])]).toEqual([part, 200, true]);
+    }
+    return 200;
   }
 
-  /** Gives the parts that are stored, in order. Fails when one is not whole and true, or stands where nothing should. */
+  /** Asks for all files as who has no worker. Fails unless those that are stored come, and no others. */
+  async visitStored(gateway: string, stored: readonly Part[]): Promise<void> {
+    for (const part of FILES) {
+      const { status, bytes } = await ask(`${gateway}/cached-only/${this.key(part)}`);
+      // A list is made of what is stored where there is none.
+      if (part === 'list' && !stored.includes(part)) continue;
+      const wanted = stored.includes(part) ? 200 : 404;
+      expect([part, status, wanted === 404 || bytes.equals(this.truth[part])]).toEqual([part, wanted, true]);
+    }
+  }
+
+  /**
+   * Gives the parts that are stored, in order. Fails when one is not whole and true, is there too
+   * soon, or stands where nothing should.
+   */
   async look(objects: ObjectStore): Promise<Part[]> {
     const found = new Map<Part, Buffer>();
-    const keys = new Map<string, Part>(
-      (['mod', 'info', 'zip', 'list'] as const).map((part) => [this.key(part), part]),
-    ).set(receiptKey(this.version), 'receipt');
+    const keys = new Map<string, Part>(FILES.map((part) => [this.key(part), part])).set(
+      receiptKey(this.version),
+      'receipt',
+    );
     let time: string | undefined;
     for await (const { key } of objects.list('')) {
       if (!key.includes(this.module)) continue;
@@ -63,10 +89,13 @@ export class StoredVersion {
         ...(time === undefined ? {} : { stored: time }),
       });
     }
+    for (const [part, ...before] of PROMISES) {
+      if (found.has(part)) expect([part, ...before.filter((other) => found.has(other))]).toEqual([part, ...before]);
+    }
     return ORDER.filter((part) => found.has(part));
   }
 
-  private key(part: 'mod' | 'info' | 'zip' | 'list'): string {
+  private key(part: (typeof FILES)[number]): string {
     return moduleKey(part === 'list' ? { kind: part, module: this.module } : { kind: part, ...this.version });
   }
 }

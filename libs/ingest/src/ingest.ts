@@ -12,6 +12,7 @@ import { queryKey, readBody, type MetaStore, type ModuleStore } from '#libs/stor
 import type { FindChecksums } from './checksums.js';
 import { commitOf } from './commit.js';
 import { hashGoMod } from './h1.js';
+import { insist } from './insist.js';
 import { Ledger, type Stamp } from './ledger.js';
 import type { Scratch } from './scratch.js';
 import { copyStoredZip } from './stored-zip.js';
@@ -106,7 +107,9 @@ export class Ingest {
     if (info) await this.storeInfo(version, info);
     if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
     metrics.storedBytes.inc(zip.size);
-    if (await modules.stat({ kind: 'info', ...version })) await this.enter(version, zip, examined, started);
+    await insist(async () => {
+      if (await modules.stat({ kind: 'info', ...version })) await this.enter(version, zip, examined, started);
+    }, signal);
     return true;
   }
 
@@ -118,7 +121,8 @@ export class Ingest {
     const { modules } = this.parts;
     const isStored = async (kind: 'info' | 'zip'): Promise<boolean> =>
       (await modules.stat({ kind, ...version })) !== null;
-    if (!(await isStored('zip')) || !(await isStored('info')) || (await this.ledger.amend(version))) return;
+    if (!(await isStored('zip')) || !(await isStored('info'))) return;
+    if (await insist(() => this.ledger.amend(version), signal)) return;
     await scratch.use(async (folder) => {
       const started = Date.now();
       const looked = expected ?? this.expect(version, signal);
@@ -126,7 +130,7 @@ export class Ingest {
       if (!zip) return;
       const examined = await this.examine(version, zip, looked, signal, 'headers');
       await this.keepMod(version, { bytes: examined.goMod, source: zip.source });
-      await this.enter(version, zip, examined, started);
+      await insist(() => this.enter(version, zip, examined, started), signal);
     });
   }
 
