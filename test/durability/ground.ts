@@ -69,7 +69,7 @@ export class Ground {
    */
   async crash(step: number): Promise<void> {
     const lane = this.lanes.pop() ?? (await this.openLane());
-    const version = new StoredVersion(`example.com/before/${step}/m`, this.parts.upstream);
+    const version = new StoredVersion(`step${step}.example.com`, this.parts.upstream);
     const doomed = await this.start('worker', { ...lane.env, ...this.plan(`${step}`, step) });
     const waiting = version.visit(lane.gateway.url);
     // It is looked at below, and may fail before.
@@ -92,7 +92,7 @@ export class Ground {
 
   private async learn(): Promise<void> {
     const lane = await this.openLane();
-    const version = new StoredVersion('example.com/healthy/m', this.parts.upstream);
+    const version = new StoredVersion('healthy.example.com', this.parts.upstream);
     const worker = await this.start('worker', { ...lane.env, ...this.plan('all', null) });
     expect(await version.visit(lane.gateway.url)).toBe(200);
     expect(await version.look(this.parts.objects)).toEqual([...ORDER]);

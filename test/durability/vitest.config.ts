@@ -5,10 +5,10 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     include: ['test/durability/*.test.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 60_000,
     // Most of a test is waiting for a dead worker's lock to lapse.
-    maxConcurrency: 10,
+    maxConcurrency: 6,
     maxWorkers: 1,
   },
 });
