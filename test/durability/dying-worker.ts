@@ -56,6 +56,11 @@ function followThreads(): void {
   syncBuiltinESMExports();
 }
 
+/** A short write, as the system may do them, and one of all the rest. */
+function writeInTwo(file: number, bytes: Uint8Array, from: number): number {
+  return writeSync(file, bytes, from, from === 0 ? Math.ceil(bytes.length / 2) : bytes.length - from);
+}
+
 /** Each call of the file system is a step, and each file is written in two: the half of it is there in between. */
 function followFiles(root: string): void {
   const open = new Map<number, string>();
@@ -63,10 +68,8 @@ function followFiles(root: string): void {
     const key = relative(root, typeof path === 'number' ? (open.get(path) ?? '') : String(path));
     return key.startsWith('..') ? 'the scratch file' : key.replace(/^\.tmp\/.+/, 'the unfinished file');
   };
-  const inTwo = (file: number, bytes: Uint8Array, from: number): number =>
-    writeSync(file, bytes, from, from === 0 ? Math.ceil(bytes.length / 2) : bytes.length - from);
   for (const [call, names] of Object.entries(CHANGES) as [keyof typeof CHANGES, number][]) {
-    const original = (call === 'writeSync' ? inTwo : fs[call]) as (...args: unknown[]) => unknown;
+    const original = (call === 'writeSync' ? writeInTwo : fs[call]) as (...args: unknown[]) => unknown;
     const followed = (...args: unknown[]): unknown => {
       step([call.replace('Sync', ''), ...args.slice(0, names).map(name)].join(' '));
       return original(...args);
@@ -96,13 +99,9 @@ function followFiles(root: string): void {
 async function followBucket(): Promise<void> {
   const built = new URL('../../dist/libs/storage/src/s3/s3.object-store.js', import.meta.url);
   const { S3ObjectStore } = (await import(built.href)) as { S3ObjectStore: { prototype: ObjectStore } };
-  const { put } = S3ObjectStore.prototype;
-  S3ObjectStore.prototype.put = async function (
-    this: ObjectStore,
-    key: string,
-    source: ObjectSource,
-    options: PutOptions,
-  ) {
+  const { prototype } = S3ObjectStore;
+  const put = Reflect.get(prototype, 'put');
+  prototype.put = async function (this: ObjectStore, key: string, source: ObjectSource, options: PutOptions) {
     step(`put ${key}`);
     const slow = 'file' in source ? Readable.from(inHalves(source.file, key), { objectMode: false }) : source;
     const stored = await put.call(this, key, slow, options);

@@ -25,7 +25,8 @@ function files(root: string): Omit<Place, 'open'> {
 }
 
 async function bucket(): Promise<Omit<Place, 'open'>> {
-  const { endpoint, accessKey, secretKey, stop } = await startMinio();
+  const minio = await startMinio();
+  const { endpoint, accessKey, secretKey } = minio;
   return {
     env: {
       STOA_STORAGE: 's3',
@@ -43,6 +44,6 @@ async function bucket(): Promise<Omit<Place, 'open'>> {
       pathStyle: true,
       prefix: '',
     },
-    close: stop,
+    close: () => minio.stop(),
   };
 }
