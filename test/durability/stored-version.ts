@@ -30,7 +30,7 @@ export class StoredVersion {
   ) {
     this.version = { module, version: VERSION };
     const [mod, info] = [`module ${module}\n`, JSON.stringify({ Version: VERSION, Time: '2024-01-02T03:04:05Z' })];
-    // More than the sockets hold between two processes, so that half of it has really been sent when half of it was read.
+    // More than the streams before a socket hold, so that some of it has been sent when half of it is read.
     const zip = moduleZip(this.version, { 'go.mod': mod, 'data.bin': randomBytes(900_000) });
     this.truth = { mod: Buffer.from(mod), info: Buffer.from(info), zip, list: Buffer.from(`${VERSION}\n`) };
     upstream.add(module, VERSION, { mod, info, zip });
