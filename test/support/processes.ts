@@ -16,6 +16,8 @@ export interface StoaProcess {
   readonly pid: number;
   /** Its log so far, one parsed JSON line an entry. */
   readonly log: Record<string, unknown>[];
+  /** Its end, by whomever: the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, then the exit code. */
   stop(): Promise<number | null>;
@@ -50,7 +52,7 @@ export async function startProcess(
     text += `${line}\n`;
     if (line.startsWith('{')) log.push(JSON.parse(line) as Record<string, unknown>);
   });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const ready = await Promise.race([
     once(child, 'message').then(([message]) => message as { url?: string; ops: string }),
     exited.then(([code]) => Promise.reject(new Error(`stoa ${command} exited with ${code}:\n${text}`))),
@@ -60,6 +62,7 @@ export async function startProcess(
     ops: ready.ops,
     pid: child.pid!,
     log,
+    ended: exited.then(([code, signal]) => code ?? signal),
     signal: (name) => void child.kill(name),
     async stop() {
       child.kill('SIGTERM');

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,8 @@ import { join } from 'node:path';
 /** A file system of its own, in memory. */
 export interface SmallDisk {
   readonly folder: string;
+  /** Leaves room for so many more names of files and folders. */
+  leaveNames(count: number): void;
   close(): Promise<void>;
 }
 
@@ -18,6 +21,10 @@ export async function mountSmallDisk(bytes: number): Promise<SmallDisk> {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder], { stdio: 'pipe' });
   return {
     folder,
+    leaveNames(count) {
+      const { files, ffree } = statfsSync(folder);
+      execFileSync('mount', ['-o', `remount,nr_inodes=${files - ffree + count}`, folder], { stdio: 'pipe' });
+    },
     async close() {
       execFileSync('umount', ['-l', folder], { stdio: 'pipe' });
       await rm(folder, { recursive: true });

@@ -11,6 +11,7 @@ import type { FetchedFile, FetchedText, FetchedZip } from '#libs/fetcher';
 import { queryKey, readBody, type MetaStore, type ModuleStore } from '#libs/storage';
 import type { FindChecksums } from './checksums.js';
 import { hashGoMod } from './h1.js';
+import { insist } from './insist.js';
 import { Ledger, type Stamp } from './ledger.js';
 import { KeptFiles } from './kept-files.js';
 import type { Quarantine } from './quarantine.js';
@@ -115,10 +116,15 @@ export class Ingest {
     if (info) await this.storeInfo(version, info);
     if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
     metrics.storedBytes.inc(zip.size);
-    const [infoStored, modStored] = await Promise.all([this.isStored('info', version), this.isStored('mod', version)]);
-    // Gone again: a removal came between the two, and must not leave a zip alone.
-    if (!modStored) await this.kept.keepMod(version, { bytes: goMod, source: zip.source }, expectation);
-    if (infoStored) await this.enter(version, zip, examined, started);
+    await insist(async () => {
+      const [infoStored, modStored] = await Promise.all([
+        this.isStored('info', version),
+        this.isStored('mod', version),
+      ]);
+      // Gone again: a removal came between the two, and must not leave a zip alone.
+      if (!modStored) await this.kept.keepMod(version, { bytes: goMod, source: zip.source }, expectation);
+      if (infoStored) await this.enter(version, zip, examined, started);
+    }, signal);
     return true;
   }
 
@@ -129,14 +135,14 @@ export class Ingest {
    */
   async complete(version: ModuleVersion, scratch: Scratch, signal: AbortSignal, expected?: Expected): Promise<void> {
     if (!(await this.isStored('zip', version)) || !(await this.isStored('info', version))) return;
-    if (await this.ledger.amend(version)) return;
+    if (await insist(() => this.ledger.amend(version), signal)) return;
     await scratch.use(async (folder) => {
       const started = Date.now();
       const expectation = await this.verifier.settle(version, expected ?? this.expect(version, signal));
       const zip = await copyStoredZip(this.parts.modules, version, folder, signal);
       if (!zip) return;
       const examined = await this.reexamine(version, zip, expectation, signal);
-      await this.enter(version, zip, examined, started);
+      await insist(() => this.enter(version, zip, examined, started), signal);
     });
   }
 
