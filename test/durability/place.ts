@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '#libs/config';
 import { Metrics } from '#libs/observability';
 import { openStorage, type ObjectStore } from '#libs/storage';
+import { bucketOn } from '../../libs/storage/test/conformance/bucket.js';
 import { startMinio } from '../support/minio.js';
 
 /** A storage of a test's own: its settings for processes, and the same storage for the test itself. */
@@ -16,7 +17,12 @@ export interface Place {
 export async function makePlace(kind: 'fs' | 's3', folder: string): Promise<Place> {
   const { close, ...settings } = kind === 'fs' ? files(join(folder, 'storage')) : await bucket();
   const open = async (): Promise<ObjectStore> =>
-    (await openStorage({ storage: settings.storage, memoryCache: 0, listTtl: 0 }, new Metrics())).objects;
+    (
+      await openStorage(
+        { storage: settings.storage, memoryCache: 0, diskCache: 0, dataDir: folder, listTtl: 0 },
+        new Metrics(),
+      )
+    ).objects;
   return { ...settings, open, close };
 }
 
@@ -34,16 +40,7 @@ async function bucket(): Promise<Omit<Place, 'open'>> {
       STOA_S3_ACCESS_KEY: accessKey,
       STOA_S3_SECRET_KEY: secretKey,
     },
-    storage: {
-      kind: 's3',
-      endpoint: new URL(endpoint),
-      bucket: 'stoa',
-      region: 'us-east-1',
-      accessKey,
-      secretKey,
-      pathStyle: true,
-      prefix: '',
-    },
+    storage: bucketOn(minio, 'stoa'),
     close: () => minio.stop(),
   };
 }
