@@ -16,14 +16,12 @@ import {
 import { Changes, JobQueue, QueueCompletions, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
+import { Drain } from './drain.js';
 import { ProxyService } from './proxy.service.js';
 import { registerRefresh } from './refresh.routes.js';
 import { RefreshService } from './refresh.service.js';
 import { createAdapter, registerRoutes } from './server.js';
 import { SumdbService } from './sumdb.service.js';
-
-/** How often a stopping gateway closes idle connections, in milliseconds. */
-const SWEEP = 100;
 
 /** Runs a gateway until it is told to stop. Throws when it can't start; a lost Redis is no reason: hits go on. */
 export async function runApi({ config, warnings }: LoadedConfig): Promise<void> {
@@ -50,6 +48,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     workers: { critical: false, check: () => pulse.admit() },
   });
   const server = adapter.getInstance();
+  const drain = new Drain(server, { health, log, dismiss: () => app.get(JobQueue).dismiss() });
   registerRoutes(server, {
     config,
     log,
@@ -88,15 +87,9 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   stopOnSignal({
     log,
     grace: config.shutdownGrace,
-    // First the balancers are told, then transfers finish, then who still waits for a job is told; connections last.
+    // Clients first, then what they use.
     stop: async () => {
-      health.drain();
-      const patience = setTimeout(() => app.get(JobQueue).dismiss(), config.shutdownGrace);
-      // A connection whose transfer began before the stop was not told to close; it is closed once it is idle.
-      const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP);
-      await server.close();
-      clearInterval(sweep);
-      clearTimeout(patience);
+      await drain.end(config.shutdownGrace);
       await app.get(QueueCompletions).close();
       await app.close();
       await storage.objects.close();

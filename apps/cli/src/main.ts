@@ -24,7 +24,7 @@ program
   .command('api')
   .description('run a gateway')
   .action(async () => {
-    await whileSupervised(async () => {
+    await whileStarting(async () => {
       const { runApi } = await import('../../api/src/main.js');
       await runApi(await load('api'));
     });
@@ -34,7 +34,7 @@ program
   .command('worker')
   .description('run a worker')
   .action(async () => {
-    await whileSupervised(async () => {
+    await whileStarting(async () => {
       const { runWorker } = await import('../../worker/src/main.js');
       await runWorker(await load('worker'));
     });
@@ -63,15 +63,15 @@ async function load(app: App): Promise<LoadedConfig> {
   return loadConfig(app, env, await readGoDefaults(env));
 }
 
-/** Starts an app; should the supervisor that asked for it end meanwhile, there is nothing to finish yet. */
-async function whileSupervised(start: () => Promise<void>): Promise<void> {
-  process.on('disconnect', quit);
+/**
+ * Starts an app. Should it be told to stop before it serves, or the supervisor that asked for it end, there is nothing to
+ * finish; once it serves, stopOnSignal takes over.
+ */
+async function whileStarting(start: () => Promise<void>): Promise<void> {
+  process.once('SIGTERM', () => process.exit(0));
+  process.once('SIGINT', () => process.exit(0));
+  process.once('disconnect', () => process.exit(1));
   await start();
-  process.off('disconnect', quit);
-}
-
-function quit(): void {
-  process.exit(1);
 }
 
 try {
