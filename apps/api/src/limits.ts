@@ -18,9 +18,9 @@ export const LIMITS = {
   keepAlive: 120_000,
   /**
    * Without a byte that moves while an answer is to be read. The kernel takes megabytes ahead of the reader and asks for
-   * more once a third of them is gone: of one who reads 1 kB a second nothing is seen for up to twenty minutes.
+   * more once a third of them is gone: of one who reads 1 kB a second nothing is seen for up to half an hour.
    */
-  unread: 30 * 60_000,
+  unread: 60 * 60_000,
 } as const;
 
 /** Closes connections on which nothing moves for too long, but not those that wait for their answer to begin. */
