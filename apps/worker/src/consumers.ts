@@ -4,12 +4,22 @@ import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
-import type { Envelope, Outcome } from '#libs/queue';
+import { LONGEST_BLOCK, type Envelope, type Outcome } from '#libs/queue';
 import { HostShare } from './host-share.js';
 import { JobRunner, SHUTDOWN } from './job-runner.js';
 
-/** A dead worker's job is taken over within lock and check, 12 s. `autorun` is off: settings come first. */
-const OPTIONS = { lockDuration: 8_000, stalledInterval: 4_000, maxStalledCount: 3, autorun: false };
+/**
+ * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second
+ * (BullMQ would let 15 go by). `autorun` is off: settings come first.
+ */
+const OPTIONS = {
+  lockDuration: 8_000,
+  stalledInterval: 4_000,
+  maxStalledCount: 3,
+  drainDelay: LONGEST_BLOCK / 1_000,
+  runRetryDelay: 1_000,
+  autorun: false,
+};
 /** After the grace, time for cancelled jobs to go back to their queue. */
 const GIVE_BACK = 3_000;
 

@@ -81,6 +81,9 @@ export class JobRunner {
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;
     try {
+      // Whoever asked between the end of another run and its answer has added a job anew; what is stored is looked at by the handler.
+      const kept = await this.parts.refusals.read(dedupId(request)).catch(() => null);
+      if (kept) return refused(kept.refusal);
       await handler(request.payload, { signal, deadline, requestId });
       return STORED;
     } catch (error) {
@@ -105,7 +108,8 @@ export class JobRunner {
     const level = refusal.kind === 'internal' ? 'error' : 'debug';
     this.parts.log[level]({ err: error, job: request.name, subject, requestId }, 'job failed');
     const ttl = this.timeToLive(request.name, refusal.kind);
-    if (ttl > 0) await this.parts.refusals.keep(dedupId(request), refusal, ttl);
+    // Who waits is told all the same when Redis can't keep it for the next.
+    if (ttl > 0) await this.parts.refusals.keep(dedupId(request), refusal, ttl).catch(() => {});
     return refused(refusal);
   }
 

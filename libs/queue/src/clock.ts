@@ -1,8 +1,6 @@
-import { patiently } from './patience.js';
+import { FAILOVER, patiently } from './patience.js';
 import type { RedisLink } from './redis-link.js';
 
-/** How long a stamp is tried for, in milliseconds: longer than a failover takes. */
-const STAMP_PATIENCE = 15_000;
 /** How long the time is tried for, in milliseconds. */
 const TIME_PATIENCE = 500;
 /** How long those who stamp the same thing get the same stamp, in milliseconds. */
@@ -33,6 +31,6 @@ return redis.call('GET', KEYS[1])`;
  */
 export async function stamp(link: RedisLink, thing: string): Promise<bigint> {
   const key = `${link.prefix}:stamp:${thing}`;
-  const micros = await patiently(STAMP_PATIENCE, () => link.commands.eval(STAMP_SCRIPT, 1, key, STAMP_LIFE));
+  const micros = await patiently(FAILOVER, () => link.commands.eval(STAMP_SCRIPT, 1, key, STAMP_LIFE));
   return BigInt(String(micros)) * 1000n;
 }

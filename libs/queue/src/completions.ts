@@ -1,5 +1,6 @@
 import { QueueEvents, type ConnectionOptions } from 'bullmq';
 import type { Logger } from '#libs/observability';
+import { LONGEST_BLOCK } from './connection.js';
 import type { Outcome } from './outcome.js';
 import { logAbsence } from './redis-link.js';
 
@@ -15,7 +16,7 @@ export class Completions {
   private readonly expected = new Map<string, (outcome: Outcome) => void>();
 
   constructor(queue: string, prefix: string, connection: ConnectionOptions, log: Logger) {
-    this.events = new QueueEvents(queue, { prefix, connection });
+    this.events = new QueueEvents(queue, { prefix, connection, blockingTimeout: LONGEST_BLOCK });
     logAbsence(this.events, log, `the event stream of queue ${queue}`);
     this.events.on('completed', ({ jobId, returnvalue }) => this.settle(jobId, readOutcome(returnvalue)));
     this.events.on('failed', ({ jobId }) => this.settle(jobId, CRASHED));

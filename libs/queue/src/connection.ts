@@ -8,6 +8,15 @@ import type { RedisConfig } from '#libs/config';
  */
 export type ConnectionRole = 'command' | 'blocking';
 
+/** How long a command may wait in Redis for something to come, in milliseconds. BullMQ's workers do for as long. */
+export const LONGEST_BLOCK = 5_000;
+
+/**
+ * After this silence to a command a connection is given up and dialled anew, in milliseconds: a server that froze or
+ * a network that swallows all never says so, and Sentinel names another one meanwhile.
+ */
+const SILENCE: Readonly<Record<ConnectionRole, number>> = { command: 3_000, blocking: LONGEST_BLOCK + 2_000 };
+
 /** Redis Cluster needs the keys of one queue in one slot; elsewhere the prefix is as configured. */
 export function queuePrefix(config: RedisConfig, prefix: string): string {
   return config.kind === 'cluster' ? `{${prefix}}` : prefix;
@@ -24,12 +33,14 @@ export function connectRedis(config: RedisConfig, role: ConnectionRole): Redis |
   return new Cluster([...config.nodes], {
     enableOfflineQueue: role === 'blocking',
     clusterRetryStrategy: reconnectDelay,
+    // With TLS the name is what the certificate holds, so it is not looked up before.
+    ...(config.tls ? { dnsLookup: (name, found) => found(null, name) } : {}),
     redisOptions: { ...roleOptions(role), ...credentials(config), ...tls(config.tls) },
   });
 }
 
 function redisOptions(config: Exclude<RedisConfig, { kind: 'cluster' }>, role: ConnectionRole): RedisOptions {
-  const common = { ...roleOptions(role), ...credentials(config), db: config.db };
+  const common = { ...roleOptions(role), ...credentials(config), db: config.db, reconnectOnError: onReadOnly(role) };
   switch (config.kind) {
     case 'server':
       return { ...common, host: config.host, port: config.port, ...tls(config.tls) };
@@ -52,6 +63,7 @@ function roleOptions(role: ConnectionRole): RedisOptions {
   return {
     retryStrategy: reconnectDelay,
     connectTimeout: 5_000,
+    socketTimeout: SILENCE[role],
     enableOfflineQueue: role === 'blocking',
     maxRetriesPerRequest: role === 'blocking' ? null : 1,
   };
@@ -60,6 +72,14 @@ function roleOptions(role: ConnectionRole): RedisOptions {
 /** 50 ms, doubling to 1 s: a failover is noticed soon and a dead server is not hammered. */
 function reconnectDelay(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt - 1, 5), 1_000);
+}
+
+/**
+ * A primary that became a replica answers READONLY, the first word of a Redis error being its code: the name or the
+ * Sentinels lead elsewhere by now. Who waits for as long as it takes gets its command sent again there.
+ */
+function onReadOnly(role: ConnectionRole): (error: Error) => boolean | 1 | 2 {
+  return (error) => (!error.message.startsWith('READONLY') ? false : role === 'blocking' ? 2 : 1);
 }
 
 function credentials(config: { username?: string; password?: string }): RedisOptions {

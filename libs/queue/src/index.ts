@@ -1,5 +1,6 @@
 export { Changes, type Change } from './changes.js';
 export { redisTime, stamp } from './clock.js';
+export { LONGEST_BLOCK } from './connection.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
   dedupId,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import { RefusalError, type RefusalKind } from '#libs/protocol';
 import type { Metrics } from '#libs/observability';
-import { type Completions, readOutcome } from './completions.js';
+import type { Completions } from './completions.js';
 import {
   dedupId,
   JOB_OPTIONS,
@@ -13,13 +13,12 @@ import {
   type JobRequest,
   type QueueName,
 } from './jobs.js';
+import type { Lookout, Sight } from './lookout.js';
 import { refused, STORED, type Outcome } from './outcome.js';
 import { patiently } from './patience.js';
 import type { QueuePulse } from './pulse.js';
 import type { Refusals } from './refusals.js';
 
-/** How often a flight looks at its job and at storage by itself, in milliseconds: events may be lost. */
-const LOOK = 3_000;
 /** How long a flight goes on without a living worker, or without Redis, in milliseconds. */
 const STRANDED = 20_000;
 /** How often a job that Redis lost is added anew before the flight ends. */
@@ -42,6 +41,7 @@ export interface RunOptions {
 interface Parts {
   readonly queues: Readonly<Record<QueueName, Queue>>;
   readonly completions: Readonly<Record<QueueName, Completions>>;
+  readonly lookouts: Readonly<Record<QueueName, Lookout>>;
   readonly refusals: Refusals;
   readonly pulse: QueuePulse;
   readonly metrics: Metrics;
@@ -111,93 +111,79 @@ export class JobQueue {
     for (const answer of this.callers) answer(answered('busy', 'this gateway is stopping'));
   }
 
-  /** One flight: refused of late? admitted? then the job, and what it comes to. */
+  /** One flight: admitted? refused of late? then the job, and what it comes to. */
   private async fly(job: JobRequest, options: RunOptions): Promise<Answer> {
     const { refusals, pulse, patience } = this.parts;
     try {
-      const kept = await patiently(patience, () => refusals.find(dedupId(job)));
-      if (kept) return { outcome: refused(kept.refusal), cached: kept.left };
-      await patiently(patience, () => pulse.admit());
-      return { outcome: await this.rounds(job, options) };
+      for (let round = 0; round < ROUNDS; round++) {
+        const kept = await patiently(patience, () => refusals.find(dedupId(job)));
+        if (kept) return { outcome: refused(kept.refusal), cached: kept.left };
+        if (round === 0) await patiently(patience, () => pulse.admit());
+        const outcome = await this.follow(job, options);
+        if (outcome) return { outcome };
+      }
+      throw new RefusalError('busy', 'the job queue loses jobs');
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
       return { outcome: refused(error.about(subjectOf(job))) };
     }
   }
 
-  private async rounds(job: JobRequest, options: RunOptions): Promise<Outcome> {
-    const queue = this.parts.queues[queueOf(job.name)];
-    for (let round = 0; round < ROUNDS; round++) {
-      const outcome = await this.follow(job, options);
-      if (outcome) return outcome;
-      // Redis does not know the job that its deduplication key names: a restart without data, or an eviction.
-      await patiently(this.parts.patience, () => queue.removeDeduplicationKey(dedupId(job)));
-    }
-    throw new RefusalError('busy', 'the job queue loses jobs');
-  }
-
-  /** Adds the job, or joins the one under way, and follows it to its end. Null: the job is unknown to Redis. */
+  /** Adds the job, or joins the one under way, and follows it to its end. Null: it is lost, a new one may be added. */
   private async follow(job: JobRequest, { requestId, stored }: RunOptions): Promise<Outcome | null> {
     const { metrics, patience } = this.parts;
     const name = queueOf(job.name);
     const queue = this.parts.queues[name];
     const completions = this.parts.completions[name];
+    const lookout = this.parts.lookouts[name];
     const envelope: Envelope = { schema: SCHEMA, requestId, payload: job.payload };
     const offered = randomUUID();
     let jobId: string = offered;
-    let end: Promise<Outcome | null> = completions.expect(jobId); // before the add, so that no event can come too soon
+    let end = completions.expect(jobId); // before the add, so that no event can come too soon
     try {
       const added = await patiently(patience, async () => {
         await completions.ready();
         return queue.add(job.name, envelope, { ...JOB_OPTIONS, jobId: offered, deduplication: { id: dedupId(job) } });
       });
-      if (added.id !== undefined && added.id !== offered) {
+      const joined = added.id !== undefined && added.id !== offered;
+      if (joined) {
         metrics.singleFlightJoined.inc({ job: job.name });
         completions.forget(offered);
-        jobId = added.id;
+        jobId = added.id ?? offered;
         end = completions.expect(jobId);
       }
-      return await this.await(queue, jobId, end, stored, jobId !== offered);
+      // A joined job may have ended before we listened.
+      const outcome = await this.await(end, joined ? lookout.now(jobId) : null, () => lookout.next(jobId), stored);
+      // A restart without data, or an eviction. Its key would swallow what is added; another job's key stays.
+      if (!outcome) await patiently(patience, () => added.removeDeduplicationKey());
+      return outcome;
     } finally {
       completions.forget(jobId);
+      lookout.forget(jobId);
     }
   }
 
+  /** Waits for the end that an event tells, or that a look at the job or at storage shows. Null: the job is lost. */
   private async await(
-    queue: Queue,
-    jobId: string,
-    end: Promise<Outcome | null>,
+    end: Promise<Outcome>,
+    first: Promise<Sight> | null,
+    next: () => Promise<Sight>,
     stored: () => Promise<boolean>,
-    joined: boolean,
   ): Promise<Outcome | null> {
     let heard = Date.now();
-    let wait = joined ? 0 : LOOK; // a joined job may have ended before we listened
-    for (;;) {
-      const pause = Promise.withResolvers<'look'>();
-      const timer = setTimeout(() => pause.resolve('look'), wait);
-      wait = LOOK;
-      const first = await Promise.race([end, pause.promise]);
-      clearTimeout(timer);
-      if (first !== 'look') return first;
-      try {
-        const seen = await this.look(queue, jobId, stored);
-        if (seen !== 'running') return seen;
-        if ((await this.parts.pulse.workerless()) > STRANDED) throw new RefusalError('busy', 'no worker is running');
+    for (let sight = await Promise.race([end, first ?? next()]); ; sight = await Promise.race([end, next()])) {
+      if (typeof sight === 'object') return sight;
+      if (sight === 'under way') {
         heard = Date.now();
-      } catch (error) {
-        if (error instanceof RefusalError) throw error;
-        if (Date.now() - heard > STRANDED) throw new RefusalError('busy', 'the job queue does not answer');
+        // Redis did answer: if it is gone by now, the next look tells.
+        const workerless = await this.parts.pulse.workerless().catch(() => 0);
+        if (workerless > STRANDED) throw new RefusalError('busy', 'no worker is running');
+        continue;
       }
+      if (await stored()) return STORED;
+      if (sight === 'unknown') return null;
+      if (Date.now() - heard > STRANDED) throw new RefusalError('busy', 'the job queue does not answer');
     }
-  }
-
-  /** A look at storage and at the job. Throws when Redis does not answer. */
-  private async look(queue: Queue, jobId: string, stored: () => Promise<boolean>): Promise<Outcome | null | 'running'> {
-    if (await stored()) return STORED;
-    const job = await patiently(LOOK, () => queue.getJob(jobId));
-    if (!job) return null;
-    if (!job.finishedOn) return 'running';
-    return job.failedReason ? readOutcome(null) : readOutcome(job.returnvalue);
   }
 }
 

@@ -1,8 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { RefusalError } from '#libs/protocol';
 
-/** Pause between two tries, in milliseconds. */
+/** Pause after the first failed try, in milliseconds; it doubles with each. */
 const PAUSE = 50;
+/** Longest pause: a lost connection is dialled once a second, so more tries would only cost, most when many wait. */
+const LONGEST_PAUSE = 1_000;
+
+/** How long a worker tries what must not get lost, in milliseconds: longer than a failover takes. */
+export const FAILOVER = 15_000;
 
 /**
  * Tries something that needs Redis again and again until it succeeds or `patience` milliseconds have passed.
@@ -12,16 +17,17 @@ const PAUSE = 50;
  */
 export async function patiently<T>(patience: number, attempt: () => Promise<T>): Promise<T> {
   const end = Date.now() + patience;
-  for (;;) {
+  for (let pause = PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
       return await within(Math.max(end - Date.now(), PAUSE), attempt());
     } catch (error) {
-      if (Date.now() + PAUSE >= end) {
+      const left = end - Date.now();
+      if (left <= 0) {
         throw error instanceof RefusalError
           ? error
           : new RefusalError('busy', 'the job queue does not answer', { cause: error });
       }
-      await after(PAUSE);
+      await after(Math.min(pause, left));
     }
   }
 }

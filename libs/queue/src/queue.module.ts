@@ -8,9 +8,13 @@ import { Completions } from './completions.js';
 import { bullConnection, queuePrefix } from './connection.js';
 import { JobQueue } from './job-queue.js';
 import { QUEUES } from './jobs.js';
+import { Lookout } from './lookout.js';
 import { QueuePulse } from './pulse.js';
 import { logAbsence, RedisLink } from './redis-link.js';
 import { Refusals } from './refusals.js';
+
+/** Events kept in each stream: minutes of them, so that a reader that was cut off for seconds misses none. */
+const EVENTS = 10_000;
 
 /** What the queue needs of its process. */
 export interface QueueContext {
@@ -46,8 +50,9 @@ export class QueueModule {
         },
         {
           provide: JobQueue,
-          inject: [Refusals, QueuePulse, QueueCompletions, ...QUEUES.map(getQueueToken)],
+          inject: [RedisLink, Refusals, QueuePulse, QueueCompletions, ...QUEUES.map(getQueueToken)],
           useFactory: (
+            link: RedisLink,
             refusals: Refusals,
             pulse: QueuePulse,
             completions: QueueCompletions,
@@ -58,6 +63,7 @@ export class QueueModule {
             return new JobQueue({
               queues: { query, download },
               completions,
+              lookouts: { query: new Lookout(link, query), download: new Lookout(link, download) },
               refusals,
               pulse,
               metrics,
@@ -106,7 +112,14 @@ function bullImports(config: Config, role: 'command' | 'blocking'): DynamicModul
       }),
       extraOptions: { manualRegistration: true },
     }),
-    ...QUEUES.map((name) => BullModule.registerQueue({ name, streams: { events: { maxLen: 10_000 } } })),
+    // A gateway's connection fails at once, so a loss while BullMQ asks for the version would leave the queue dead.
+    ...QUEUES.map((name) =>
+      BullModule.registerQueue({
+        name,
+        streams: { events: { maxLen: EVENTS } },
+        skipVersionCheck: role === 'command',
+      }),
+    ),
   ];
 }
 

@@ -4,10 +4,14 @@ import type { RedisConfig } from '#libs/config';
 import type { Logger } from '#libs/observability';
 import { connectRedis } from './connection.js';
 
+/** How often the subscriber shows that its connection lives, in milliseconds: it has nothing else to ask. */
+const BEAT = 5_000;
+
 /** The process' own connections to Redis, beside those of BullMQ: commands, and a subscriber. */
 export class RedisLink {
   readonly commands: Redis | Cluster;
   readonly subscriber: Redis | Cluster;
+  private readonly beat: NodeJS.Timeout;
 
   constructor(
     config: RedisConfig,
@@ -18,6 +22,9 @@ export class RedisLink {
     this.subscriber = connectRedis(config, 'blocking');
     logAbsence(this.commands, log, 'Redis');
     this.subscriber.on('error', () => {}); // The same server: its absence is logged once, by the other connection.
+    this.beat = setInterval(() => {
+      if (this.subscriber.status === 'ready') this.subscriber.ping().catch(() => {});
+    }, BEAT).unref();
   }
 
   /** Throws when Redis does not answer. */
@@ -30,6 +37,7 @@ export class RedisLink {
   }
 
   close(): void {
+    clearInterval(this.beat);
     this.commands.disconnect();
     this.subscriber.disconnect();
   }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Refusal } from '#libs/protocol';
+import { FAILOVER, patiently } from './patience.js';
 import type { RedisLink } from './redis-link.js';
 
 /** How many refusals a gateway remembers itself, in front of Redis. */
@@ -21,18 +22,23 @@ export class Refusals {
   async find(dedupId: string): Promise<KeptRefusal | null> {
     const remembered = this.memory.get(dedupId);
     if (remembered) return { refusal: remembered, left: this.memory.getRemainingTTL(dedupId) };
+    const found = await this.read(dedupId);
+    if (found) this.memory.set(dedupId, found.refusal, { ttl: found.left });
+    return found;
+  }
+
+  /** As `find`, but what Redis keeps now: what another process took back is not remembered. */
+  async read(dedupId: string): Promise<KeptRefusal | null> {
     const kept = await this.link.commands.get(this.key(dedupId));
     if (kept === null) return null;
     const left = await this.link.commands.pttl(this.key(dedupId));
     if (left <= 0) return null;
-    const refusal = JSON.parse(kept) as Refusal;
-    this.memory.set(dedupId, refusal, { ttl: left });
-    return { refusal, left };
+    return { refusal: JSON.parse(kept) as Refusal, left };
   }
 
-  /** Keeps a refusal for `ttl` milliseconds. */
+  /** Keeps a refusal for `ttl` milliseconds. Throws RefusalError `busy` when Redis stays away. */
   async keep(dedupId: string, refusal: Refusal, ttl: number): Promise<void> {
-    await this.link.commands.set(this.key(dedupId), JSON.stringify(refusal), 'PX', ttl);
+    await patiently(FAILOVER, () => this.link.commands.set(this.key(dedupId), JSON.stringify(refusal), 'PX', ttl));
   }
 
   /** Takes refusals back, so that the jobs are run when they are next asked for. Other gateways remember them a while. */
