@@ -19,6 +19,8 @@ export interface SentinelRedis extends RedisPlace {
   primary(): Promise<RedisServer>;
   /** Resolves with the new primary once the Sentinels name another one than `old`. */
   failover(old: RedisServer): Promise<RedisServer>;
+  /** Lets a server that was stopped or frozen run again, and resolves once it is a replica of the primary. */
+  revive(server: RedisServer): Promise<void>;
 }
 
 /** Starts all six. The Sentinels are quick to judge: half a second of silence is a death. */
@@ -90,6 +92,14 @@ export async function startSentinelRedis({ tls = false } = {}): Promise<Sentinel
       await until(async () => (await primary()) !== old);
       return primary();
     },
+    async revive(server) {
+      server.thaw();
+      if (!(await server.command('ping').catch(() => null))) await server.start();
+      await until(async () =>
+        /role:slave[^]*master_link_status:up/.test(String(await server.command('info', 'replication'))),
+      );
+      await Promise.all(sentinels.map((sentinel) => until(() => agrees(sentinel))));
+    },
     close,
   };
 }
@@ -103,7 +113,7 @@ function sentinelFile(primary: number, tls: boolean): string {
     `sentinel monitor ${MASTER} 127.0.0.1 ${primary} 2`,
     `sentinel auth-pass ${MASTER} ${quoted(PASSWORD)}`,
     `sentinel down-after-milliseconds ${MASTER} 500`,
-    `sentinel failover-timeout ${MASTER} 5000`,
+    `sentinel failover-timeout ${MASTER} 3000`,
     `requirepass ${quoted(SENTINEL_PASSWORD)}`,
     `sentinel sentinel-pass ${quoted(SENTINEL_PASSWORD)}`,
     ...(tls ? ['tls-replication yes'] : []),

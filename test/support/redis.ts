@@ -13,27 +13,28 @@ export interface RedisPlace {
 /** A real redis-server of a test's own, on a unix socket. It keeps its data over a stop and a start. */
 export interface TestRedis extends RedisPlace, RedisServer {
   readonly url: string;
-  /** The socket. */
-  readonly path: string;
+  readonly password: string;
+  /** The same server, spoken to with another password. */
+  as(password: string): Pick<RedisServer, 'command'>;
   /** Starts it as if its disk had been lost. */
   startEmpty(): Promise<void>;
 }
 
-/** Starts a redis-server and resolves when it answers. */
-export async function startRedis(words: readonly string[] = []): Promise<TestRedis> {
+/** Starts a redis-server, with more arguments and a password where they are given, and resolves when it answers. */
+export async function startRedis(words: readonly string[] = [], password = ''): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'stoa-redis-'));
   const path = join(folder, 's');
   const data = join(folder, 'appendonlydir');
-  const server = redisServer(
-    ['--port', '0', '--unixsocket', path, '--dir', folder, '--appendonly', 'yes', '--save', '', ...words],
-    { path },
-  );
+  const base = `--port 0 --unixsocket ${path} --dir ${folder} --appendonly yes`.split(' ');
+  const secret = password === '' ? [] : ['--requirepass', password];
+  const server = redisServer([...base, '--save', '', ...secret, ...words], { path, password });
   await server.start();
-  const url = `unix://${path}`;
+  const url = `unix://${password === '' ? '' : `:${encodeURIComponent(password)}@`}${path}`;
   return {
     ...server,
     url,
-    path,
+    password,
+    as: (other) => redisServer([], { path, password: other }),
     env: { STOA_REDIS_URL: url },
     async startEmpty() {
       await server.stop();

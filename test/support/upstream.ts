@@ -134,6 +134,13 @@ export class FakeUpstream {
     return this;
   }
 
+  /** The file that a path has. Throws when there is none. */
+  file(path: string): Buffer {
+    const body = this.files.get(path);
+    if (body === undefined || body === null) throw new Error(`the upstream has no ${path}`);
+    return Buffer.from(body);
+  }
+
   /** How often a path was asked. */
   count(path: string): number {
     return this.counts.get(path) ?? 0;

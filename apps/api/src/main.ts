@@ -13,7 +13,7 @@ import {
   stopOnSignal,
   tellReady,
 } from '#libs/observability';
-import { Changes, JobQueue, QueueCompletions, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
+import { Changes, Completions, JobQueue, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
 import { Drain } from './drain.js';
@@ -90,7 +90,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     // Clients first, then what they use.
     stop: async () => {
       await drain.end(config.shutdownGrace);
-      await app.get(QueueCompletions).close();
+      app.get(Completions).close();
       await app.close();
       await storage.objects.close();
       link.close();

@@ -13,9 +13,10 @@ export const LONGEST_BLOCK = 5_000;
 
 /**
  * After this silence to a command a connection is given up and dialled anew, in milliseconds: a server that froze or
- * a network that swallows all never says so, and Sentinel names another one meanwhile.
+ * a network that swallows all never says so, and Sentinel names another one meanwhile. BullMQ gives up what blocks
+ * after LONGEST_BLOCK and three seconds by itself, and must not be disturbed in it.
  */
-const SILENCE: Readonly<Record<ConnectionRole, number>> = { command: 3_000, blocking: LONGEST_BLOCK + 2_000 };
+const SILENCE: Readonly<Record<ConnectionRole, number>> = { command: 3_000, blocking: 2 * LONGEST_BLOCK };
 
 /** Redis Cluster needs the keys of one queue in one slot; elsewhere the prefix is as configured. */
 export function queuePrefix(config: RedisConfig, prefix: string): string {

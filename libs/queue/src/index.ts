@@ -1,5 +1,6 @@
 export { Changes, type Change } from './changes.js';
 export { redisTime, stamp } from './clock.js';
+export { Completions } from './completions.js';
 export { LONGEST_BLOCK } from './connection.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
@@ -17,6 +18,6 @@ export {
 } from './jobs.js';
 export { refused, STORED, type Outcome } from './outcome.js';
 export { QueuePulse, WorkerPulse } from './pulse.js';
-export { QueueCompletions, QueueModule, type QueueContext } from './queue.module.js';
+export { QueueModule, type QueueContext } from './queue.module.js';
 export { RedisLink } from './redis-link.js';
 export { Refusals, type KeptRefusal } from './refusals.js';

@@ -40,7 +40,7 @@ export interface RunOptions {
 
 interface Parts {
   readonly queues: Readonly<Record<QueueName, Queue>>;
-  readonly completions: Readonly<Record<QueueName, Completions>>;
+  readonly completions: Completions;
   readonly lookouts: Readonly<Record<QueueName, Lookout>>;
   readonly refusals: Refusals;
   readonly pulse: QueuePulse;
@@ -131,11 +131,9 @@ export class JobQueue {
 
   /** Adds the job, or joins the one under way, and follows it to its end. Null: it is lost, a new one may be added. */
   private async follow(job: JobRequest, { requestId, stored }: RunOptions): Promise<Outcome | null> {
-    const { metrics, patience } = this.parts;
-    const name = queueOf(job.name);
-    const queue = this.parts.queues[name];
-    const completions = this.parts.completions[name];
-    const lookout = this.parts.lookouts[name];
+    const { metrics, patience, completions } = this.parts;
+    const queue = this.parts.queues[queueOf(job.name)];
+    const lookout = this.parts.lookouts[queueOf(job.name)];
     const envelope: Envelope = { schema: SCHEMA, requestId, payload: job.payload };
     const offered = randomUUID();
     let jobId: string = offered;
@@ -171,6 +169,7 @@ export class JobQueue {
     stored: () => Promise<boolean>,
   ): Promise<Outcome | null> {
     let heard = Date.now();
+    let looks = 0;
     for (let sight = await Promise.race([end, first ?? next()]); ; sight = await Promise.race([end, next()])) {
       if (typeof sight === 'object') return sight;
       if (sight === 'under way') {
@@ -178,15 +177,21 @@ export class JobQueue {
         // Redis did answer: if it is gone by now, the next look tells.
         const workerless = await this.parts.pulse.workerless().catch(() => 0);
         if (workerless > STRANDED) throw new RefusalError('busy', 'no worker is running');
-        continue;
+        // A worker that can't tell Redis may have stored it. Asked ever more seldom: thousands may wait for hours.
+        if (!isPowerOfTwo(++looks)) continue;
       }
       if (await stored()) return STORED;
       if (sight === 'unknown') return null;
-      if (Date.now() - heard > STRANDED) throw new RefusalError('busy', 'the job queue does not answer');
+      if (sight === 'away' && Date.now() - heard > STRANDED)
+        throw new RefusalError('busy', 'the job queue does not answer');
     }
   }
 }
 
 function answered(kind: RefusalKind, message: string): Answer {
   return { outcome: { ok: false, kind, message } };
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
 }

@@ -1,6 +1,5 @@
 import type { Queue } from 'bullmq';
-import { readOutcome } from './completions.js';
-import type { Outcome } from './outcome.js';
+import { readOutcome, type Outcome } from './outcome.js';
 import type { RedisLink } from './redis-link.js';
 
 /** How often the jobs that are waited for are looked at, in milliseconds. */

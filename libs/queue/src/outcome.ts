@@ -10,3 +10,15 @@ export const STORED: Outcome = { ok: true };
 export function refused(refusal: Refusal): Outcome {
   return { ok: false, kind: refusal.kind, message: refusal.message };
 }
+
+const CRASHED: Outcome = { ok: false, kind: 'internal', message: 'internal error' };
+
+/** Reads a job's return value, as Redis keeps it; anything that is no outcome is our own fault. */
+export function readOutcome(json: string | null | undefined): Outcome {
+  try {
+    const outcome: unknown = JSON.parse(json ?? 'null');
+    return typeof outcome === 'object' && outcome !== null && 'ok' in outcome ? (outcome as Outcome) : CRASHED;
+  } catch {
+    return CRASHED;
+  }
+}

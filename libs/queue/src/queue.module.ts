@@ -26,9 +26,8 @@ export interface QueueContext {
 /** The queues of both sides. Gateways produce and wait; workers consume through WorkerHosts that they start themselves. */
 @Module({})
 export class QueueModule {
-  /** For a gateway: exports JobQueue, Changes, Refusals, QueuePulse, RedisLink and Shutdown order by `QueueCloser`. */
+  /** For a gateway: exports JobQueue, Changes, Refusals, QueuePulse, Completions and RedisLink. */
   static gateway({ config, log, metrics }: QueueContext): DynamicModule {
-    const prefix = queuePrefix(config.redis, config.queuePrefix);
     return {
       module: QueueModule,
       global: true,
@@ -45,17 +44,23 @@ export class QueueModule {
           },
         },
         {
-          provide: QueueCompletions,
-          useFactory: () => new QueueCompletions(prefix, config, log),
+          provide: Completions,
+          inject: QUEUES.map(getQueueToken),
+          useFactory: (...queues: Queue[]) =>
+            new Completions(
+              config.redis,
+              queues.map((queue) => queue.toKey('events')),
+              log,
+            ),
         },
         {
           provide: JobQueue,
-          inject: [RedisLink, Refusals, QueuePulse, QueueCompletions, ...QUEUES.map(getQueueToken)],
+          inject: [RedisLink, Refusals, QueuePulse, Completions, ...QUEUES.map(getQueueToken)],
           useFactory: (
             link: RedisLink,
             refusals: Refusals,
             pulse: QueuePulse,
-            completions: QueueCompletions,
+            completions: Completions,
             query: Queue,
             download: Queue,
           ) => {
@@ -72,7 +77,7 @@ export class QueueModule {
           },
         },
       ],
-      exports: [JobQueue, Changes, Refusals, QueuePulse, QueueCompletions, RedisLink],
+      exports: [JobQueue, Changes, Refusals, QueuePulse, Completions, RedisLink],
     };
   }
 
@@ -85,21 +90,6 @@ export class QueueModule {
       providers: shared(config, log),
       exports: [Changes, Refusals, RedisLink],
     };
-  }
-}
-
-/** The event streams of both queues. */
-export class QueueCompletions {
-  readonly query: Completions;
-  readonly download: Completions;
-
-  constructor(prefix: string, config: Config, log: Logger) {
-    this.query = new Completions('query', prefix, bullConnection(config.redis, 'blocking'), log);
-    this.download = new Completions('download', prefix, bullConnection(config.redis, 'blocking'), log);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.query.close(), this.download.close()]);
   }
 }
 
