@@ -48,7 +48,7 @@ export function addModule(upstream: FakeUpstream, prefix = 'example.com/miss'): 
 export class Load {
   readonly shots: Shot[] = [];
   private readonly agent = new Agent({ headersTimeout: HUNG, bodyTimeout: HUNG, connect: { timeout: 10_000 } });
-  private readonly open = new Set<Promise<void>>();
+  private readonly open = new Set<Promise<string>>();
   private readonly hits: Target[] = [];
   private timer: NodeJS.Timeout | undefined;
   private asked = 0;
@@ -59,14 +59,10 @@ export class Load {
   async start(): Promise<void> {
     const { upstream, gateways, hitsPerSecond, missesPerSecond } = this.options;
     for (let i = 0; i < 10; i++) this.hits.push(addModule(upstream, 'example.com/hit'));
-    for (const target of this.hits) {
-      for (const gateway of gateways) {
-        const t0 = performance.now();
-        const outcome = await this.ask(gateway, target);
-        if (process.env['DEBUG_SHOTS'] && performance.now() - t0 > 1000)
-          console.log('slow start', target.path, gateway, performance.now() - t0);
-        if (outcome !== 'ok') throw new Error(`${target.path} could not be fetched before the load: ${outcome}`);
-      }
+    for (const gateway of gateways) {
+      const outcomes = await Promise.all(this.hits.map((target) => this.ask(gateway, target)));
+      const failed = outcomes.find((outcome) => outcome !== 'ok');
+      if (failed) throw new Error(`the hits could not be fetched before the load: ${failed}`);
     }
     const started = performance.now();
     const sent = { hit: 0, miss: 0 };
@@ -76,20 +72,22 @@ export class Load {
       for (const kind of ['hit', 'miss'] as const) {
         for (; sent[kind] < seconds * rates[kind]; sent[kind]++) {
           const target = kind === 'hit' ? this.hits[sent.hit % this.hits.length]! : addModule(upstream);
-          this.send(kind, target, started + (sent[kind] / rates[kind]) * 1000);
+          void this.send(kind, target, started + (sent[kind] / rates[kind]) * 1000);
         }
       }
     }, TICK);
   }
 
-  /** Sends one request now, beside the steady ones. */
-  send(kind: Shot['kind'], target: Target, due = performance.now()): void {
+  /** Sends one request now, beside the steady ones, and resolves with what became of it. */
+  send(kind: Shot['kind'], target: Target, due = performance.now()): Promise<string> {
     const gateway = this.options.gateways[this.asked++ % this.options.gateways.length]!;
-    const work = this.ask(gateway, target).then((outcome) => {
+    const answer = this.ask(gateway, target).then((outcome) => {
       this.shots.push({ kind, path: target.path, due, ended: performance.now(), outcome });
-      this.open.delete(work);
+      this.open.delete(answer);
+      return outcome;
     });
-    this.open.add(work);
+    this.open.add(answer);
+    return answer;
   }
 
   /** Sends no more, and resolves when all have their answer. */

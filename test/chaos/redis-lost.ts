@@ -64,7 +64,7 @@ export function redisLost(
         await release.promise;
         serve();
       });
-      load.send('miss', held);
+      void load.send('miss', held);
       await asked.promise;
       await fault.inject(redis);
       release.resolve();

@@ -22,7 +22,7 @@ export function sentinelFailover(
     watch,
     async inject(load) {
       const { asked, release } = holdZips(upstream, `/example.com/held-${harm}`);
-      for (let i = 0; i < HELD; i++) load.send('miss', addModule(upstream, `example.com/held-${harm}`));
+      for (let i = 0; i < HELD; i++) void load.send('miss', addModule(upstream, `example.com/held-${harm}`));
       await asked;
       const old = await redis.primary();
       if (harm === 'stop') await old.stop();
