@@ -71,6 +71,7 @@ export class Crowd {
             left -= chunk.length;
             if (left <= 0) socket.resetAndDestroy();
           });
+          socket.resume();
         }
         await closed;
       }),
