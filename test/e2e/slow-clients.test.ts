@@ -43,7 +43,7 @@ describe.each(['fs', 's3'])('a gateway on %s storage', (kind) => {
 
   const expectHits = async (): Promise<void> => {
     const whole = sha256(upstream.file(ZIP));
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 2; round++) {
       const [zip, mod] = await Promise.all([ask(`${stack.url}${ZIP}`), ask(`${stack.url}${SMALL}`)]);
       expect([zip.status, sha256(zip.bytes), mod.status]).toEqual([200, whole, 200]);
     }
@@ -52,22 +52,22 @@ describe.each(['fs', 's3'])('a gateway on %s storage', (kind) => {
   it('serves others while hundreds read slowly, say nothing, or spell their headers', async () => {
     await expectHits();
     const before = { held: await held(), memory: await residentMemory(gateway.pid) };
-    await crowd.slowReaders(60, ZIP, 1_000);
+    await crowd.slowReaders(40, ZIP, 1_000);
     await crowd.halfOpen(200);
     await crowd.slowHeaders(50);
-    await crowd.idle(1_000, SMALL);
-    expect((await held()).all).toBeGreaterThan(before.held.all + 1_300);
+    await crowd.idle(300, SMALL);
+    expect((await held()).all).toBeGreaterThan(before.held.all + 550);
     await expectHits();
     expect(await residentMemory(gateway.pid)).toBeLessThan(before.memory + MEMORY);
 
     await crowd.leave();
-    await expect.poll(held, { timeout: 20_000 }).toSatisfy(noMoreThan(before.held));
+    await expect.poll(held, { timeout: 40_000 }).toSatisfy(noMoreThan(before.held));
     await expectHits();
-  });
+  }, 60_000);
 
   it('lets go of the storage when a client leaves in mid-answer, before it, or while it waits for a job', async () => {
     const before = await held();
-    for (const bytes of [0, 1, 100_000, 5_000_000]) await crowd.aborting(50, ZIP, bytes);
+    for (const bytes of [0, 1, 100_000, 5_000_000]) await crowd.aborting(25, ZIP, bytes);
     upstream.add('example.com/late', 'v1.0.0', { files: { 'large.bin': Buffer.alloc(2_000_000, 5) } });
     const late = '/example.com/late/@v/v1.0.0.zip';
     const asked = Promise.withResolvers<void>();
@@ -81,9 +81,9 @@ describe.each(['fs', 's3'])('a gateway on %s storage', (kind) => {
     await Promise.all([waiting, asked.promise]);
     gone.resolve();
     expect((await ask(`${stack.url}${late}`)).status).toBe(200);
-    await expect.poll(held, { timeout: 20_000 }).toSatisfy(noMoreThan(before));
+    await expect.poll(held, { timeout: 40_000 }).toSatisfy(noMoreThan(before));
     await expectHits();
-  });
+  }, 60_000);
 });
 
 function noMoreThan(before: { all: number; storage: number }) {

@@ -2,26 +2,37 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * What a client may take from a gateway before it is cut off; times in milliseconds. A client may read as slowly as it
- * likes, as long as it reads: the limits are for those who send nothing, or take nothing.
+ * What a client may take from a gateway before it is cut off; times in milliseconds. It may read as slowly as it likes,
+ * as long as it reads: the limits are for those who send nothing, or take nothing.
  */
-export const LIMITS = {
+export interface Limits {
   /** From the connection, or the first byte of a later request, to the end of the headers. */
-  headers: 20_000,
+  readonly headers: number;
   /** To the end of the whole request, whose body nobody reads. */
-  request: 30_000,
+  readonly request: number;
   /** How often the two above are looked at. */
-  check: 5_000,
+  readonly check: number;
   /** Bytes of all headers of a request together. */
+  readonly headerBytes: number;
+  /** Without a request on a connection that had one. */
+  readonly keepAlive: number;
+  /** Without a byte that moves while an answer is to be read. */
+  readonly unread: number;
+}
+
+/**
+ * The limits of a gateway. The go command keeps idle connections for 90 s, and should never meet one just closed. The
+ * kernel takes megabytes of an answer ahead of its reader, and asks for more once a third of them is gone: of one who
+ * reads 1 kB a second nothing is seen for up to half an hour.
+ */
+export const LIMITS: Limits = {
+  headers: 20_000,
+  request: 30_000,
+  check: 5_000,
   headerBytes: 16 * 1024,
-  /** Longer than the 90 s for which the go command keeps idle connections, so that it never meets one just closed. */
   keepAlive: 120_000,
-  /**
-   * Without a byte that moves while an answer is to be read. The kernel takes megabytes ahead of the reader and asks for
-   * more once a third of them is gone: of one who reads 1 kB a second nothing is seen for up to half an hour.
-   */
   unread: 60 * 60_000,
-} as const;
+};
 
 /** Closes connections on which nothing moves for too long, but not those that wait for their answer to begin. */
 export function cutUnread(server: Server): void {

@@ -8,7 +8,7 @@ import { RefusalError } from '#libs/protocol';
 import { registerCatalog } from './catalog.routes.js';
 import { messageRefusal } from './http-message.js';
 import { registerIndex } from './index.routes.js';
-import { cutUnread, LIMITS } from './limits.js';
+import { cutUnread, LIMITS, type Limits } from './limits.js';
 import { answerParserError } from './parser-errors.js';
 import { registerProxy, refuse } from './proxy.routes.js';
 import type { ProxyService } from './proxy.service.js';
@@ -18,24 +18,27 @@ import { routedTarget } from './target.js';
 import { answerUnrouted } from './unrouted.js';
 
 /** Makes the HTTP server that Nest runs on. */
-export function createAdapter(config: Config): FastifyAdapter {
-  return new FastifyAdapter({
+export function createAdapter({ basePath }: Pick<Config, 'basePath'>, limits: Limits = LIMITS): FastifyAdapter {
+  const adapter = new FastifyAdapter({
     logger: false,
     genReqId: (request: Pick<IncomingMessage, 'headers'>) => requestId(request.headers),
     exposeHeadRoutes: false, // Fastify's would read whole files from storage and drop them.
-    keepAliveTimeout: LIMITS.keepAlive,
-    requestTimeout: LIMITS.request,
-    connectionTimeout: LIMITS.unread,
+    keepAliveTimeout: limits.keepAlive,
+    requestTimeout: limits.request,
+    connectionTimeout: limits.unread,
     return503OnClosing: false, // who still gets through is served
     http: {
-      headersTimeout: LIMITS.headers,
-      connectionsCheckingInterval: LIMITS.check,
-      maxHeaderSize: LIMITS.headerBytes,
+      headersTimeout: limits.headers,
+      connectionsCheckingInterval: limits.check,
+      maxHeaderSize: limits.headerBytes,
       requireHostHeader: false, // checked in the chain below, which answers in plain text
     },
     clientErrorHandler: answerParserError,
-    rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', config.basePath),
+    rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', basePath),
   });
+  answerUnrouted(adapter.getHttpServer());
+  cutUnread(adapter.getHttpServer());
+  return adapter;
 }
 
 interface Parts {
@@ -52,8 +55,6 @@ interface Parts {
 /** Adds all but Nest's pages: the order of a request is log and metrics, message, method, probes, protocol. */
 export function registerRoutes(server: FastifyInstance, parts: Parts): void {
   const { config, log, metrics, health } = parts;
-  answerUnrouted(server.server);
-  cutUnread(server.server);
   observeRequests(server, log, metrics);
   server.addHook('onRequest', (request, reply, next) => {
     const refusal = messageRefusal(request.raw) ?? methodRefusal(request.method);
