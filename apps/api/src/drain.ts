@@ -36,12 +36,12 @@ export class Drain {
       socket.once('close', () => this.silent.delete(socket));
     });
     server.server.on('request', ({ socket }: { socket: Socket }) => this.silent.delete(socket));
-    server.addHook('onRequest', (request, reply, next) => {
-      if (parts.health.isDraining) {
-        if (!isProbe(request.routeOptions.url)) this.lastAsked = performance.now();
-        // Also one on a connection that was busy when the close began would else be kept.
-        reply.header('connection', 'close');
-      }
+    server.addHook('onRequest', (request, _reply, next) => {
+      if (parts.health.isDraining && !isProbe(request.routeOptions.url)) this.lastAsked = performance.now();
+      next();
+    });
+    server.addHook('onSend', (_request, reply, _payload, next) => {
+      if (parts.health.isDraining) reply.header('connection', 'close');
       next();
     });
   }
