@@ -2,7 +2,7 @@ import { addModule } from './load.js';
 import type { Scenario } from './scenario.js';
 import type { Processes } from '../support/stack.js';
 import type { TestRedis } from '../support/redis.js';
-import type { FakeUpstream } from '../support/upstream.js';
+import { held, type FakeUpstream } from '../support/upstream.js';
 
 /** A way to lose Redis, and to get it back. */
 export interface RedisFault {
@@ -48,7 +48,7 @@ export function redisLost(
   { redis, processes, upstream }: { redis: TestRedis; processes: Processes; upstream: FakeUpstream },
   { hitsPerSecond, missesPerSecond, ...watch }: Scenario['watch'] & { hitsPerSecond: number; missesPerSecond: number },
 ): Scenario {
-  const release = Promise.withResolvers<void>();
+  const zip = held();
   return {
     name: `Redis ${fault.name}`,
     promise:
@@ -57,17 +57,12 @@ export function redisLost(
     upstream,
     watch,
     async inject(load) {
-      const held = addModule(upstream, 'example.com/held');
-      const asked = Promise.withResolvers<void>();
-      upstream.respond(held.path, async (_request, _response, serve) => {
-        asked.resolve();
-        await release.promise;
-        serve();
-      });
-      void load.send('miss', held);
-      await asked.promise;
+      const target = addModule(upstream, 'example.com/held');
+      upstream.respond(target.path, zip.script);
+      void load.send('miss', target);
+      await zip.asked;
       await fault.inject(redis);
-      release.resolve();
+      zip.release();
     },
     heal: async () => void (await fault.heal(redis)),
     mayFail: ['503'],

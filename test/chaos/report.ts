@@ -5,6 +5,9 @@ import type { Shot } from './load.js';
 /** The table of the last run of `npm run test:chaos`, as docs/reliability.md shows it. */
 export const TABLE = '.stoa/chaos/table.md';
 
+/** Its other figures. */
+export const FIGURES = '.stoa/chaos/figures.md';
+
 export const HEAD = [
   '| scenario | requests | failed | hits p50/p99 ms before | during | after | fetches of a file | recovery |',
   '| --- | --- | --- | --- | --- | --- | --- | --- |',
@@ -52,4 +55,10 @@ function latency(shots: readonly Shot[]): string {
   const at = (share: number): string =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
   return `${at(0.5)} / ${at(0.99)}`;
+}
+
+/** Adds a sentence with figures that belong to no row. */
+export function recordFigure(sentence: string): void {
+  mkdirSync(dirname(TABLE), { recursive: true });
+  appendFileSync(FIGURES, `- ${sentence}\n`);
 }

@@ -45,7 +45,6 @@ describe('misses, refusals and changes', () => {
     ['one server over TLS, as an ACL user with a hard password, in a database', startTlsRedis],
     ['Sentinel over TLS, with passwords of the Sentinels and of the servers', () => startSentinelRedis({ tls: true })],
     ['Cluster over TLS, with certificates of names', () => startClusterRedis({ tls: true })],
-    ['Cluster', startClusterRedis],
   ])('work on %s', async (name, start) => {
     const module = `example.com/${name.replace(/\W+/g, '-').toLowerCase()}`;
     upstream.add(module, 'v1.0.0');

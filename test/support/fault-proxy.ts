@@ -96,6 +96,6 @@ class Connection implements FaultConnection {
   cut(): void {
     for (const pipe of this.pipes) pipe.stop();
     this.client.resetAndDestroy();
-    this.server.resetAndDestroy();
+    this.server.destroy(); // a unix socket has no reset
   }
 }

@@ -13,6 +13,8 @@ export interface RedisPlace {
 /** A real redis-server of a test's own, on a unix socket. It keeps its data over a stop and a start. */
 export interface TestRedis extends RedisPlace, RedisServer {
   readonly url: string;
+  /** The socket. */
+  readonly path: string;
   readonly password: string;
   /** The same server, spoken to with another password. */
   as(password: string): Pick<RedisServer, 'command'>;
@@ -33,6 +35,7 @@ export async function startRedis(words: readonly string[] = [], password = ''): 
   return {
     ...server,
     url,
+    path,
     password,
     as: (other) => redisServer([], { path, password: other }),
     env: { STOA_REDIS_URL: url },

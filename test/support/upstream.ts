@@ -245,3 +245,18 @@ export function times(count: number, script: Script): Script {
   let left = count;
   return (request, response, serve) => (left-- > 0 ? script(request, response, serve) : serve());
 }
+
+/** Holds the answers to a path until `release`, then answers as usual; `asked` resolves at the first request. */
+export function held(): { readonly script: Script; readonly asked: Promise<void>; readonly release: () => void } {
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  return {
+    async script(_request, _response, serve) {
+      asked.resolve();
+      await released.promise;
+      serve();
+    },
+    asked: asked.promise,
+    release: released.resolve,
+  };
+}

@@ -1,0 +1,131 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { expect } from 'vitest';
+import { metric } from '../support/ask.js';
+import { startInspected, type Holdings } from '../support/inspected-process.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+
+/** A gateway that can be looked into, a worker, and an upstream whose answers about `held/` wait for `release`. */
+export interface Inspected {
+  readonly stack: Stack;
+  readonly upstream: FakeUpstream;
+  readonly url: string;
+  readonly ops: string;
+  readonly release: () => void;
+  holdings(): Promise<Holdings>;
+  close(): Promise<void>;
+}
+
+export async function startInspectedStack(): Promise<Inspected> {
+  const released = Promise.withResolvers<void>();
+  const upstream = await startUpstream();
+  upstream.respond('/example.com/held/', async (_request, _response, serve) => {
+    await released.promise;
+    serve();
+  });
+  const env = {
+    GOPROXY: upstream.url,
+    STOA_QUERY_CONCURRENCY: '64',
+    STOA_NOT_FOUND_TTL: '1s',
+    STOA_MAX_WAITING: '20000',
+  };
+  const stack = await startStack({ gateways: 0, workers: 1, env, log: false });
+  const gateway = await startInspected(stack.addGateway);
+  return {
+    stack,
+    upstream,
+    url: gateway.url,
+    ops: gateway.ops,
+    release: released.resolve,
+    holdings: gateway.holdings,
+    async close() {
+      await stack.close();
+      await upstream.close();
+    },
+  };
+}
+
+/** What waiting clients cost a gateway. */
+export interface WaitCost {
+  readonly clients: number;
+  readonly rss: number;
+  /** Share of one CPU while nothing happens but waiting. */
+  readonly cpu: number;
+}
+
+/** Has clients wait for as many different modules, watches the gateway for some milliseconds, and lets all have their answer. */
+export async function waitCost(
+  { upstream, url, ops, release, holdings }: Inspected,
+  clients: number,
+  watch: number,
+): Promise<WaitCost> {
+  for (let i = 0; i < clients; i++) upstream.addFile(`/example.com/held/${i}/@v/list`, 'v1.0.0\n');
+  const agent = new Agent({ connections: null, headersTimeout: 300_000, connect: { timeout: 60_000 } });
+  const answers = Array.from({ length: clients }, async (_, i) => {
+    const { statusCode, body } = await request(`${url}/example.com/held/${i}/@v/list`, { dispatcher: agent });
+    return `${statusCode} ${await body.text()}`;
+  });
+  await expect.poll(() => metric(ops, 'stoa_waiting_clients'), { timeout: 120_000 }).toBe(clients);
+  await after(2_000);
+  const before = await holdings();
+  const started = performance.now();
+  await after(watch);
+  const now = await holdings();
+  const cpu = (now.cpu - before.cpu) / 1000 / (performance.now() - started);
+  release();
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['200 v1.0.0\n']));
+  await agent.close();
+  expect(await metric(ops, 'stoa_waiting_clients')).toBe(0);
+  return { clients, rss: now.rss, cpu };
+}
+
+/** What a gateway holds before and after churn, and what Redis does. */
+export interface ChurnCost {
+  readonly before: Holdings;
+  readonly after: Holdings;
+  /** Bytes of Redis' data, at the half of the churn and at its end. */
+  readonly redis: readonly [number, number];
+}
+
+/** Asks for as many different modules as `misses`, a part of which are refused, and compares what is held. */
+export async function churnCost(
+  { stack, upstream, url, ops, holdings }: Inspected,
+  misses: number,
+): Promise<ChurnCost> {
+  const agent = new Agent({ connections: 64 });
+  upstream.respond('/example.com/churn/', ({ url: path = '' }, response) => {
+    response
+      .writeHead(path.includes('/gone') ? 404 : 200, { 'content-type': 'text/plain; charset=utf-8' })
+      .end('v1.0.0\n');
+  });
+  let next = 0;
+  const round = async (count: number): Promise<void> => {
+    const end = next + count;
+    const client = async (): Promise<void> => {
+      while (next < end) {
+        const i = next++;
+        const gone = i % 4 === 0;
+        const path = `/example.com/churn/${gone ? 'gone' : 'there'}${i}/@v/list`;
+        const { statusCode, body } = await request(`${url}${path}`, { dispatcher: agent });
+        await body.dump();
+        expect([path, statusCode]).toEqual([path, gone ? 404 : 200]);
+      }
+    };
+    await Promise.all(Array.from({ length: 64 }, client));
+  };
+  const memory = async (): Promise<number> => {
+    await stack.redis.command('memory', 'purge');
+    return Number(/used_memory_dataset:(\d+)/.exec(String(await stack.redis.command('info', 'memory')))?.[1]);
+  };
+  await round(Math.ceil(misses / 10)); // warm: code compiled, connections open, caches of bounded size filled
+  const before = await holdings();
+  await round(Math.ceil(misses / 2));
+  const half = await memory();
+  await round(Math.ceil(misses / 2));
+  const whole = await memory();
+  const now = await holdings();
+  await agent.close();
+  expect(await metric(ops, 'stoa_waiting_clients')).toBe(0);
+  return { before, after: now, redis: [half, whole] };
+}
