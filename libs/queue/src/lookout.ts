@@ -7,6 +7,21 @@ const LOOK = 3_000;
 /** Jobs asked for at once; between two batches others get their turn. */
 const BATCH = 250;
 
+/*
+ * Most jobs go on, and nothing is said of them: BullMQ's own questions bring whole jobs, one at a time.
+ *
+ * Input:  KEYS the hashes of jobs
+ * Output: of each that has ended or is not there: its place in KEYS, then when it was added, why it failed, what it returned
+ */
+const LOOK_SCRIPT = `
+local found = {}
+for place, key in ipairs(KEYS) do
+  local job = redis.call('HMGET', key, 'timestamp', 'failedReason', 'returnvalue', 'finishedOn')
+  if not job[1] or job[4] then found[#found + 1] = { place, job[1], job[2], job[3] } end
+end
+return found`;
+type Fields = [timestamp: string | null, failedReason: string | null, returnValue: string | null];
+
 /** How a job is: its end, or that it goes on, that Redis does not know it, that Redis does not answer. */
 export type Sight = Outcome | 'under way' | 'unknown' | 'away';
 
@@ -56,21 +71,19 @@ export class Lookout {
   }
 
   private async look(jobIds: readonly string[]): Promise<Sight[]> {
-    const pipeline = this.link.commands.pipeline();
-    // BullMQ would read whole jobs, one at a time.
-    for (const jobId of jobIds)
-      pipeline.hmget(this.queue.toKey(jobId), 'timestamp', 'finishedOn', 'failedReason', 'returnvalue');
+    const keys = jobIds.map((jobId) => this.queue.toKey(jobId));
     try {
-      const answers = (await pipeline.exec()) ?? [];
-      return answers.map(([error, fields]) => (error ? 'away' : sightOf(fields as (string | null)[])));
+      const found = (await this.link.commands.eval(LOOK_SCRIPT, keys.length, ...keys)) as [number, ...Fields][];
+      const sights = jobIds.map((): Sight => 'under way');
+      for (const [place, ...fields] of found) sights[place - 1] = sightOf(fields);
+      return sights;
     } catch {
       return jobIds.map(() => 'away');
     }
   }
 }
 
-function sightOf([timestamp, finishedOn, failedReason, returnValue]: readonly (string | null)[]): Sight {
-  if (!timestamp) return 'unknown';
-  if (!finishedOn) return 'under way';
+function sightOf([timestamp, failedReason, returnValue]: Fields): Sight {
+  if (timestamp === null) return 'unknown';
   return readOutcome(failedReason ? null : returnValue);
 }

@@ -35,7 +35,8 @@ export async function patiently<T>(patience: number, attempt: () => Promise<T>):
 /** The work's result, or an Error when it takes longer than some milliseconds. */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('no answer in time')), milliseconds);
+  // A process that was busy itself reads what has arrived meanwhile before it says that nothing came.
+  const timer = setTimeout(() => setImmediate(() => late.reject(new Error('no answer in time'))), milliseconds);
   try {
     return await Promise.race([work, late.promise]);
   } finally {
