@@ -1,4 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
+import { Queue } from 'bullmq';
 import { Agent, request } from 'undici';
 import { expect } from 'vitest';
 import { metric } from '../support/ask.js';
@@ -6,42 +7,37 @@ import { startInspected, type Holdings } from '../support/inspected-process.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
 
-/** A gateway that can be looked into, a worker, and an upstream whose answers about `held/` wait for `release`. */
+/** A gateway that can be looked into, a worker, an upstream, and the queue of what is asked here. */
 export interface Inspected {
   readonly stack: Stack;
   readonly upstream: FakeUpstream;
+  readonly queue: Queue;
   readonly url: string;
   readonly ops: string;
-  readonly release: () => void;
-  holdings(): Promise<Holdings>;
+  readonly holdings: () => Promise<Holdings>;
   close(): Promise<void>;
 }
 
 export async function startInspectedStack(): Promise<Inspected> {
-  const released = Promise.withResolvers<void>();
   const upstream = await startUpstream();
-  upstream.respond('/example.com/held/', async (_request, _response, serve) => {
-    await released.promise;
-    serve();
-  });
   const env = {
     GOPROXY: upstream.url,
-    STOA_QUERY_CONCURRENCY: '64',
     STOA_NOT_FOUND_TTL: '1s',
     STOA_MAX_WAITING: '20000',
-    STOA_QUERY_TIMEOUT: '10m',
-    STOA_MEMORY_CACHE: '0',
+    STOA_MEMORY_CACHE: '0', // what it keeps by intent would look like a leak
   };
   const stack = await startStack({ gateways: 0, workers: 1, env, log: false });
   const gateway = await startInspected(stack.addGateway);
+  const queue = new Queue('query', { connection: { path: stack.redis.path }, prefix: 'stoa' });
   return {
     stack,
     upstream,
+    queue,
     url: gateway.url,
     ops: gateway.ops,
-    release: released.resolve,
     holdings: gateway.holdings,
     async close() {
+      await queue.close();
       await stack.close();
       await upstream.close();
     },
@@ -61,10 +57,11 @@ export interface WaitCost {
 
 /** Has clients wait for as many different modules, watches the gateway for some milliseconds, and lets all have their answer. */
 export async function waitCost(
-  { upstream, url, ops, release, holdings }: Inspected,
+  { upstream, queue, url, ops, holdings }: Inspected,
   clients: number,
   watch: number,
 ): Promise<WaitCost> {
+  await queue.pause(); // the worker lives, and takes no job
   const agent = new Agent({ connections: null, headersTimeout: 300_000, connect: { timeout: 60_000 } });
   const wait = async (i: number): Promise<string> => {
     upstream.addFile(`/example.com/held/${i}/@v/list`, 'v1.0.0\n');
@@ -83,7 +80,7 @@ export async function waitCost(
   const [before, started] = [await seconds(), performance.now()];
   await after(watch);
   const cpu = ((await seconds()) - before) / ((performance.now() - started) / 1000);
-  release();
+  await queue.resume();
   expect(new Set(await Promise.all(answers))).toEqual(new Set(['200 v1.0.0\n']));
   await agent.close();
   expect(await metric(ops, 'stoa_waiting_clients')).toBe(0);

@@ -22,9 +22,11 @@ const PATIENT = { timeout: 15_000 };
 
 const askAt = (gateway: 0 | 1, path: string) => ask(`${stack.gateways[gateway]!.url}${path}`);
 
+const joined = () => metric(stack.gateways[1]!.ops, 'stoa_single_flight_joined_total', { job: 'fetch.zip' });
+const waiting = () => metric(stack.gateways[0]!.ops, 'stoa_queue_jobs', { queue: 'download', state: 'waiting' });
+
 /** Runs something and resolves once the second gateway has joined one more flight of a zip by it. */
 async function joining<T>(begin: () => T): Promise<T> {
-  const joined = () => metric(stack.gateways[1]!.ops, 'stoa_single_flight_joined_total', { job: 'fetch.zip' });
   const before = await joined();
   const begun = begin();
   await expect.poll(joined, PATIENT).toBe(before + 1);
@@ -68,7 +70,6 @@ describe('who comes late', () => {
     const busy = askAt(0, ahead);
     await zip.asked;
     const first = askAt(0, path);
-    const waiting = () => metric(stack.gateways[0]!.ops, 'stoa_queue_jobs', { queue: 'download', state: 'waiting' });
     await expect.poll(waiting, PATIENT).toBe(1);
     const second = await joining(() => [askAt(1, path)]);
     expect(upstream.count(path)).toBe(0);

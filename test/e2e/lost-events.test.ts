@@ -42,6 +42,24 @@ async function jobsEnded(): Promise<void> {
   await expect.poll(() => stack.redis.command('llen', 'stoa:download:active'), { timeout: 15_000 }).toBe(0);
 }
 
+/** Trims the events of a job that has ended, then heals the connections. */
+const trim = async (): Promise<void> => {
+  await jobsEnded();
+  await stack.redis.command('xtrim', 'stoa:download:events', 'maxlen', '0');
+  proxy.set({});
+};
+
+/** Lets the connections that events come on swallow all. */
+const swallowEvents = (): void => {
+  for (const one of proxy.connections) if (/xread/i.test(one.lastSent)) one.set({ blackHole: true });
+};
+
+/** Makes Redis forget the job that is running. */
+const forget = async (): Promise<void> => {
+  const [jobId] = (await stack.redis.command('lrange', 'stoa:download:active', '0', '0')) as [string];
+  await stack.redis.command('del', `stoa:download:${jobId}`, `stoa:download:${jobId}:lock`);
+};
+
 const ONCE = { status: 200, fetches: 1 };
 
 describe('a client that waits', () => {
@@ -53,15 +71,7 @@ describe('a client that waits', () => {
   });
 
   it('gets its file although its event was trimmed before it could be read', async () => {
-    const trimmed = async (): Promise<void> => {
-      await jobsEnded();
-      await stack.redis.command('xtrim', 'stoa:download:events', 'maxlen', '0');
-      proxy.set({});
-    };
-    const hurt = (): void => {
-      for (const one of proxy.connections) if (/xread/i.test(one.lastSent)) one.set({ blackHole: true });
-    };
-    expect(await askAmid('trimmed', hurt, trimmed)).toEqual(ONCE);
+    expect(await askAmid('trimmed', swallowEvents, trim)).toEqual(ONCE);
   });
 
   it('gets its file while the connection that events come on swallows all', async () => {
@@ -81,10 +91,6 @@ describe('a client that waits', () => {
   });
 
   it('gets its file when Redis has forgotten the job but not who deduplicates it', async () => {
-    const forget = async (): Promise<void> => {
-      const [jobId] = (await stack.redis.command('lrange', 'stoa:download:active', '0', '0')) as [string];
-      await stack.redis.command('del', `stoa:download:${jobId}`, `stoa:download:${jobId}:lock`);
-    };
     const answer = await askAmid('forgotten', forget);
     expect(answer.status).toBe(200);
     expect(answer.fetches).toBeLessThanOrEqual(2);

@@ -21,6 +21,8 @@ afterAll(async () => {
   await upstream.close();
 });
 
+const active = (): Promise<number> => metric(processes.gateways[0]!.ops, 'stoa_queue_jobs', { state: 'active' });
+
 const WATCH = { before: 100, during: 1_500, after: 0, hitsPerSecond: 30, missesPerSecond: 5 };
 
 describe('Redis', () => {
@@ -33,7 +35,6 @@ describe('Redis', () => {
   );
 
   it('leaves no job behind', async () => {
-    const active = (): Promise<number> => metric(processes.gateways[0]!.ops, 'stoa_queue_jobs', { state: 'active' });
     await expect.poll(active, { timeout: 25_000 }).toBe(0);
   });
 });

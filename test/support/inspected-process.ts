@@ -15,7 +15,7 @@ export interface Holdings {
 /** Starts a process with an inspector on loopback, and lets a test look into it. */
 export async function startInspected(
   start: (env: Record<string, string>) => Promise<StoaProcess>,
-): Promise<StoaProcess & { holdings(): Promise<Holdings> }> {
+): Promise<StoaProcess & { readonly holdings: () => Promise<Holdings> }> {
   const port = await freePort();
   const process = await start({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {

@@ -22,8 +22,8 @@ export interface Processes {
   readonly folder: string;
   /** The first gateway's address. */
   readonly url: string;
-  addWorker(env?: Record<string, string>, wrapper?: Wrapper): Promise<StoaProcess>;
-  addGateway(env?: Record<string, string>): Promise<StoaProcess>;
+  readonly addWorker: (env?: Record<string, string>, wrapper?: Wrapper) => Promise<StoaProcess>;
+  readonly addGateway: (env?: Record<string, string>) => Promise<StoaProcess>;
   close(): Promise<void>;
 }
 
