@@ -7,15 +7,12 @@ export interface Balancer {
   /** Takes a server in: `http://127.0.0.1:<port>`. */
   add(url: string): void;
   remove(url: string): void;
-  /** Resolves when the server's last poll was no 200. */
-  seenDown(url: string): Promise<void>;
   close(): Promise<void>;
 }
 
 interface Backend {
   readonly url: string;
   ready: boolean;
-  readonly down: PromiseWithResolvers<void>;
   readonly polls: NodeJS.Timeout;
 }
 
@@ -54,21 +51,17 @@ export async function startBalancer(interval: number): Promise<Balancer> {
       },
       () => false,
     );
-    if (!backend.ready) backend.down.resolve();
   };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     add(url) {
       const polls = setInterval(() => void poll(backend), interval);
-      const backend: Backend = { url, ready: true, down: Promise.withResolvers(), polls };
+      const backend: Backend = { url, ready: true, polls };
       backends.push(backend);
     },
     remove(url) {
       const index = backends.findIndex((backend) => backend.url === url);
       for (const { polls } of backends.splice(index, 1)) clearInterval(polls);
-    },
-    async seenDown(url) {
-      await backends.find((backend) => backend.url === url)?.down.promise;
     },
     async close() {
       for (const { polls } of backends.splice(0)) clearInterval(polls);

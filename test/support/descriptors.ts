@@ -9,15 +9,17 @@ export async function descriptors(pid: number): Promise<string[]> {
   return targets.filter((target) => target !== null);
 }
 
-/** How many connections a process has to a TCP port on 127.0.0.1. */
-export async function connectionsTo(pid: number, port: number): Promise<number> {
+/** The connections of a process to a TCP port on 127.0.0.1; `unread` are those with bytes that it has not read yet. */
+export async function connectionsTo(pid: number, port: number): Promise<{ all: number; unread: number }> {
   const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const [table, held] = await Promise.all([readFile(`/proc/${pid}/net/tcp`, 'utf8'), descriptors(pid)]);
   const sockets = new Set(held);
-  return table
+  const open = table
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, , to, , , , , , , inode]) => to === remote && sockets.has(`socket:[${inode}]`)).length;
+    .filter(([, , to, , , , , , , inode]) => to === remote && sockets.has(`socket:[${inode}]`));
+  const unread = open.filter(([, , , , queues]) => Number.parseInt(queues?.split(':')[1] ?? '', 16) > 0);
+  return { all: open.length, unread: unread.length };
 }
 
 /** The memory that a process has in use now, in bytes. */
