@@ -113,7 +113,7 @@ describe('a gateway that was told to stop', () => {
   it('is gone long before the grace, whoever keeps connections without asking', async () => {
     const gateway = await stack.addGateway();
     const crowd = crowdOf(gateway);
-    await Promise.all([crowd.halfOpen(50), crowd.idle(50, MOD)]);
+    await Promise.all([crowd.halfOpen(50), crowd.slowHeaders(20), crowd.idle(50, MOD)]);
     // Were one of them waited for, it would be cut with a warning at the end of the grace.
     expect(await (await beginStop(gateway)).exit).toBe(0);
     expect(gateway.log.filter(({ level }) => level === 'warn')).toEqual([]);
