@@ -47,7 +47,8 @@ export function rollingRestart(
     upstream,
     watch,
     async inject() {
-      for (const old of [...stack.gateways]) {
+      const replaced = stack.gateways.slice(); // the new ones are added to it
+      for (const old of replaced) {
         balancer.add((await stack.addGateway()).url);
         expect(await old.stop()).toBe(0);
         balancer.remove(old.url);

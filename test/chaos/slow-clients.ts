@@ -77,7 +77,7 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
 
 /** All who do what no good client does, at once, under load; then they are gone. */
 export function slowClients(
-  { url, pid, upstream, held }: Target,
+  { url, pid, upstream }: Target,
   hostile: Hostile,
   {
     hitsPerSecond,
@@ -101,7 +101,6 @@ export function slowClients(
       await crowd.slowHeaders(slowHeaders);
       await crowd.idle(idle, SMALL);
       for (const bytes of [0, 1, 100_000, 5_000_000]) await crowd.aborting(aborting, LARGE, bytes);
-      expect((await held()).descriptors).toBeGreaterThan(slowReaders + halfOpen + idle);
     },
     async heal() {
       expect(sha256((await ask(`${url}${LARGE}`)).bytes)).toBe(sha256(upstream.file(LARGE)));

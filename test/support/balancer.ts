@@ -32,8 +32,8 @@ export async function startBalancer(interval: number): Promise<Balancer> {
   };
   const server: Server = createServer({ allowHalfOpen: true }, (client) => {
     keep(client);
-    const ready = backends.filter(({ ready }) => ready);
-    const backend = ready[turn++ % ready.length];
+    const able = backends.filter(({ ready }) => ready);
+    const backend = able[turn++ % able.length];
     if (!backend) return void client.resetAndDestroy();
     const { port, hostname } = new URL(backend.url);
     const behind = keep(connect({ port: Number(port), host: hostname, allowHalfOpen: true }));

@@ -5,6 +5,8 @@ import type { Health, Logger } from '#libs/observability';
 
 /** Milliseconds without a new request after which balancers send none any more, and a connection has had its chance. */
 const QUIET = 1_000;
+/** Looks within that time: one that comes late for want of CPU is one look, not a silence. */
+const LOOKS = 10;
 /** The part of the grace for which new connections are taken at most. */
 const OPEN = 1 / 3;
 /** Milliseconds past the grace in which those who waited in vain can be told. */
@@ -24,7 +26,8 @@ interface Parts {
 export class Drain {
   /** Connections on which no whole request has come yet. */
   private readonly silent = new Set<Socket>();
-  private lastAsked = 0;
+  /** Whether a request has come since the last look. */
+  private asked = false;
 
   /** Watches a server that does not listen yet; its routes are added after this. */
   constructor(
@@ -37,7 +40,7 @@ export class Drain {
     });
     server.server.on('request', ({ socket }: { socket: Socket }) => this.silent.delete(socket));
     server.addHook('onRequest', (request, _reply, next) => {
-      if (parts.health.isDraining && !isProbe(request.routeOptions.url)) this.lastAsked = performance.now();
+      if (parts.health.isDraining && !isProbe(request.routeOptions.url)) this.asked = true;
       next();
     });
     server.addHook('onSend', (_request, reply, _payload, next) => {
@@ -71,14 +74,12 @@ export class Drain {
     timers.forEach(clearTimeout);
   }
 
-  /** Resolves when no request has come for a while, after `limit` milliseconds at the latest. */
+  /** Resolves when no request has come for a while, after some `limit` milliseconds at the latest. */
   private async quiet(limit: number): Promise<void> {
-    const started = performance.now();
-    this.lastAsked = started;
-    for (;;) {
-      const left = Math.min(this.lastAsked + QUIET, started + limit) - performance.now();
-      if (left <= 0) return;
-      await after(left);
+    const end = performance.now() + limit;
+    for (let calm = 0; calm < LOOKS && performance.now() < end; calm = this.asked ? 0 : calm + 1) {
+      this.asked = false;
+      await after(QUIET / LOOKS);
     }
   }
 }
