@@ -19,11 +19,7 @@ export class Crowd {
 
   /** Clients who connect and say nothing. */
   async halfOpen(count: number): Promise<Socket[]> {
-    const opened: Socket[] = [];
-    for (let left = count; left > 0; left -= BATCH) {
-      opened.push(...(await Promise.all(Array.from({ length: Math.min(BATCH, left) }, () => this.open()))));
-    }
-    return opened;
+    return this.inBatches(count, async () => undefined);
   }
 
   /** Clients who begin a request, and go on by a byte of a header a second. */
@@ -36,11 +32,7 @@ export class Crowd {
 
   /** Clients who had an answer and keep their connection. */
   async idle(count: number, path: string): Promise<Socket[]> {
-    const opened = await this.halfOpen(count);
-    for (let start = 0; start < count; start += BATCH) {
-      await Promise.all(opened.slice(start, start + BATCH).map((socket) => answered(socket, get(path))));
-    }
-    return opened;
+    return this.inBatches(count, (socket) => answered(socket, get(path)));
   }
 
   /** Clients who read an answer at so many bytes a second; resolves when each has its first bytes. */
@@ -85,6 +77,20 @@ export class Crowd {
     const closed = left.map((socket) => once(socket, 'close'));
     for (const socket of left) socket.destroy();
     await Promise.all(closed);
+  }
+
+  /** Opens connections some at a time, and does with each what is to be done before the server loses its patience. */
+  private async inBatches(count: number, then: (socket: Socket) => Promise<void>): Promise<Socket[]> {
+    const opened: Socket[] = [];
+    const one = async (): Promise<Socket> => {
+      const socket = await this.open();
+      await then(socket);
+      return socket;
+    };
+    for (let left = count; left > 0; left -= BATCH) {
+      opened.push(...(await Promise.all(Array.from({ length: Math.min(BATCH, left) }, one))));
+    }
+    return opened;
   }
 
   private async open(): Promise<Socket> {
