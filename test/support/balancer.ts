@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
 
 /** A plain TCP balancer on loopback: it knows connections, not requests. */
 export interface Balancer {
@@ -10,15 +11,18 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
+/** Milliseconds without an answer after which a server counts as down: a busy machine is not a dead one. */
+const PATIENCE = 10_000;
+
 interface Backend {
   readonly url: string;
   ready: boolean;
-  readonly polls: NodeJS.Timeout;
+  readonly removed: AbortController;
 }
 
 /**
  * Starts a balancer that gives new connections to its servers in turn. Like many, it knows which of them are ready by
- * asking each for `/readyz` every `interval` milliseconds, and by nothing else: one that refuses a connection, or resets
+ * asking each for `/readyz`, `interval` milliseconds after the last answer, and by nothing else: one that refuses a connection, or resets
  * it, costs a client its request.
  */
 export async function startBalancer(interval: number): Promise<Balancer> {
@@ -43,34 +47,42 @@ export async function startBalancer(interval: number): Promise<Balancer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const poll = async (backend: Backend): Promise<void> => {
-    backend.ready = await fetch(`${backend.url}/readyz`, { signal: AbortSignal.timeout(interval * 5) }).then(
-      async (answer) => {
-        await answer.arrayBuffer();
-        return answer.ok;
-      },
-      () => false,
-    );
+  const watch = async (backend: Backend): Promise<void> => {
+    const { signal } = backend.removed;
+    while (!signal.aborted) {
+      backend.ready = await isReady(backend.url);
+      await after(interval, undefined, { signal }).catch(() => {});
+    }
   };
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     add(url) {
-      const polls = setInterval(() => void poll(backend), interval);
-      const backend: Backend = { url, ready: true, polls };
+      const backend: Backend = { url, ready: true, removed: new AbortController() };
       backends.push(backend);
+      void watch(backend);
     },
     remove(url) {
       const index = backends.findIndex((backend) => backend.url === url);
-      for (const { polls } of backends.splice(index, 1)) clearInterval(polls);
+      for (const { removed } of backends.splice(index, 1)) removed.abort();
     },
     async close() {
-      for (const { polls } of backends.splice(0)) clearInterval(polls);
+      for (const { removed } of backends.splice(0)) removed.abort();
       const closed = once(server, 'close');
       server.close();
       for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PATIENCE) });
+    await answer.arrayBuffer();
+    return answer.ok;
+  } catch {
+    return false;
+  }
 }
 
 function join(from: Socket, to: Socket): void {
