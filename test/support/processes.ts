@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
@@ -18,6 +18,8 @@ export interface StoaProcess {
   readonly log: Record<string, unknown>[];
   /** Its end, by whomever: the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
+  /** Resolves when it has logged a message that begins so. */
+  says(start: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, then the exit code. */
   stop(): Promise<number | null>;
@@ -28,29 +30,25 @@ export interface StoaProcess {
 /** A program that runs the process in its turn: `['unshare', '-rm', ...]`. */
 export type Wrapper = readonly [string, ...string[]];
 
+interface ProcessOptions {
+  readonly wrapper?: Wrapper;
+  readonly log?: boolean;
+}
+
 /** Starts `stoa <command>` and resolves when it says that it serves; rejects with its output when it exits before. */
 export async function startProcess(
   command: 'api' | 'worker' | 'storage',
   env: Record<string, string>,
-  { wrapper, log: keeps = true }: { readonly wrapper?: Wrapper; readonly log?: boolean } = {},
+  options: ProcessOptions = {},
 ): Promise<StoaProcess> {
-  const [program, ...words] = [...(wrapper ?? []), process.execPath, ...FLAGS, MAIN, command] as [string, ...string[]];
-  const child = spawn(program, words, {
-    stdio: ['ignore', keeps ? 'pipe' : 'ignore', 'pipe', 'ipc'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: process.env['HOME'] ?? '',
-      STOA_LISTEN: '127.0.0.1:0',
-      STOA_OPS_LISTEN: '127.0.0.1:0',
-      STOA_LOG_FORMAT: 'json',
-      ...env,
-    },
-  });
+  const child = spawnProcess(command, env, options);
   const log: Record<string, unknown>[] = [];
+  const lines = new EventEmitter().setMaxListeners(0);
   let text = '';
   readLines(child, (line) => {
     text += `${line}\n`;
     if (line.startsWith('{')) log.push(JSON.parse(line) as Record<string, unknown>);
+    lines.emit('line');
   });
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const ready = await Promise.race([
@@ -63,6 +61,9 @@ export async function startProcess(
     pid: child.pid!,
     log,
     ended: exited.then(([code, signal]) => code ?? signal),
+    async says(start) {
+      while (!log.some(({ msg }) => String(msg).startsWith(start))) await once(lines, 'line');
+    },
     signal: (name) => void child.kill(name),
     async stop() {
       child.kill('SIGTERM');
@@ -73,6 +74,26 @@ export async function startProcess(
       await exited;
     },
   };
+}
+
+/** Starts `stoa <command>` without a wait. */
+export function spawnProcess(
+  command: 'api' | 'worker',
+  env: Record<string, string>,
+  { wrapper, log = true }: ProcessOptions = {},
+): ChildProcess {
+  const [program, ...words] = [...(wrapper ?? []), process.execPath, ...FLAGS, MAIN, command] as [string, ...string[]];
+  return spawn(program, words, {
+    stdio: ['ignore', log ? 'pipe' : 'ignore', 'pipe', 'ipc'],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      STOA_LISTEN: '127.0.0.1:0',
+      STOA_OPS_LISTEN: '127.0.0.1:0',
+      STOA_LOG_FORMAT: 'json',
+      ...env,
+    },
+  });
 }
 
 function readLines(child: ChildProcess, take: (line: string) => void): void {

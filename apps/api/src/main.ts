@@ -17,6 +17,7 @@ import {
 import { Changes, Completions, JobQueue, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
+import { Drain } from './drain.js';
 import { ProxyService } from './proxy.service.js';
 import { registerRefresh } from './refresh.routes.js';
 import { RefreshService } from './refresh.service.js';
@@ -48,6 +49,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     workers: { critical: false, check: () => pulse.admit() },
   });
   const server = adapter.getInstance();
+  const drain = new Drain(server, { health, log, dismiss: () => app.get(JobQueue).dismiss() });
   registerRoutes(server, {
     config,
     log,
@@ -88,12 +90,9 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   stopOnSignal({
     log,
     grace: config.shutdownGrace,
-    // First the balancers are told, then transfers finish, then who still waits for a job is told; connections last.
+    // Clients first, then what they use.
     stop: async () => {
-      health.drain();
-      const patience = setTimeout(() => app.get(JobQueue).dismiss(), config.shutdownGrace);
-      await closeWhenIdle(server);
-      clearTimeout(patience);
+      await drain.end(config.shutdownGrace);
       app.get(Completions).close();
       await app.close();
       await storage.objects.close();

@@ -1,5 +1,6 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { answerUnderWay } from './limits.js';
 import { TEXT } from './replies.js';
 
 /** Status for what Node's HTTP parser refuses before there is a request; anything else is 400. */
@@ -41,8 +42,7 @@ export function plainAnswer(status: number, body: string, headers = ''): string 
 }
 
 function endAfterAnswers(socket: Socket, bytes: string): void {
-  // Node has no public way to ask for the answer that a connection is busy with.
-  const busy = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+  const busy = answerUnderWay(socket);
   if (busy) {
     // Of a request that breaks off within its body there is one answer, the handler's.
     const rest = busy.req.complete ? bytes : '';

@@ -9,6 +9,7 @@ import type { Storage } from '#libs/storage';
 import { registerCatalog } from './catalog.routes.js';
 import { messageRefusal } from './http-message.js';
 import { registerIndex } from './index.routes.js';
+import { cutUnread, LIMITS, type Limits } from './limits.js';
 import { answerParserError } from './parser-errors.js';
 import { registerProxy, refuse } from './proxy.routes.js';
 import type { ProxyService } from './proxy.service.js';
@@ -17,20 +18,28 @@ import type { SumdbService } from './sumdb.service.js';
 import { routedTarget } from './target.js';
 import { answerUnrouted } from './unrouted.js';
 
-/** Longer than the 90 s for which the go command keeps idle connections, so that it never meets one just closed. */
-const KEEP_ALIVE = 120_000;
-
 /** Makes the HTTP server that Nest runs on. */
-export function createAdapter(config: Config): FastifyAdapter {
-  return new FastifyAdapter({
+export function createAdapter({ basePath }: Pick<Config, 'basePath'>, limits: Limits = LIMITS): FastifyAdapter {
+  const adapter = new FastifyAdapter({
     logger: false,
     genReqId: (request: Pick<IncomingMessage, 'headers'>) => requestId(request.headers),
     exposeHeadRoutes: false, // Fastify's would read whole files from storage and drop them.
-    keepAliveTimeout: KEEP_ALIVE,
-    http: { requireHostHeader: false }, // checked in the chain below, which answers in plain text
+    keepAliveTimeout: limits.keepAlive,
+    requestTimeout: limits.request,
+    connectionTimeout: limits.unread,
+    return503OnClosing: false, // who still gets through is served
+    http: {
+      headersTimeout: limits.headers,
+      connectionsCheckingInterval: limits.check,
+      maxHeaderSize: limits.headerBytes,
+      requireHostHeader: false, // checked in the chain below, which answers in plain text
+    },
     clientErrorHandler: answerParserError,
-    rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', config.basePath),
+    rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', basePath),
   });
+  answerUnrouted(adapter.getHttpServer());
+  cutUnread(adapter.getHttpServer());
+  return adapter;
 }
 
 interface Parts {
@@ -45,20 +54,14 @@ interface Parts {
   readonly catalog: VersionCatalog;
 }
 
-/** Adds all but Nest's pages: the order of a request is log and metrics, message, method, drain, probes, protocol. */
+/** Adds all but Nest's pages: the order of a request is log and metrics, message, method, probes, protocol. */
 export function registerRoutes(server: FastifyInstance, parts: Parts): void {
   const { config, log, metrics, health } = parts;
-  answerUnrouted(server.server);
   observeRequests(server, log, metrics);
   server.addHook('onRequest', (request, reply, next) => {
     const refusal = messageRefusal(request.raw) ?? methodRefusal(request.method);
     if (refusal) refuse(request, reply, refusal, config.notFoundTtl, log);
     else next();
-  });
-  server.addHook('onSend', (_request, reply, _payload, next) => {
-    // A connection that was busy when the close began would else stay open until its keep-alive ends.
-    if (health.isDraining) reply.header('connection', 'close');
-    next();
   });
   registerProbes(server, health, readVersion(), config.basePath);
   registerIndex(server, parts);

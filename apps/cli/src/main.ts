@@ -26,7 +26,7 @@ program
   .command('api')
   .description('run a gateway')
   .action(async () => {
-    await whileSupervised(async () => {
+    await whileStarting(async () => {
       const { runApi } = await import('../../api/src/main.js');
       await runApi(await loadSettings('api'));
     });
@@ -36,7 +36,7 @@ program
   .command('worker')
   .description('run a worker')
   .action(async () => {
-    await whileSupervised(async () => {
+    await whileStarting(async () => {
       const { runWorker } = await import('../../worker/src/main.js');
       await runWorker(await loadSettings('worker'));
     });
@@ -75,15 +75,15 @@ program
 addVerifyCommand(program);
 addDeleteCommand(program);
 
-/** Starts an app; should the supervisor that asked for it end meanwhile, there is nothing to finish yet. */
-async function whileSupervised(start: () => Promise<void>): Promise<void> {
-  process.on('disconnect', quit);
+/**
+ * Starts an app. Should it be told to stop before it serves, or the supervisor that asked for it end, there is nothing to
+ * finish; once it serves, stopOnSignal takes over.
+ */
+async function whileStarting(start: () => Promise<void>): Promise<void> {
+  process.once('SIGTERM', () => process.exit(0));
+  process.once('SIGINT', () => process.exit(0));
+  process.once('disconnect', () => process.exit(1));
   await start();
-  process.off('disconnect', quit);
-}
-
-function quit(): void {
-  process.exit(1);
 }
 
 try {

@@ -40,12 +40,18 @@ export function stopOnSignal({ log, grace, stop }: Stoppable): void {
         process.exit(1);
       });
   };
-  process.on('SIGTERM', () => begin('SIGTERM'));
-  process.on('SIGINT', () => begin('SIGINT'));
+  takeOver('SIGTERM', () => begin('SIGTERM'));
+  takeOver('SIGINT', () => begin('SIGINT'));
   // A child of `stoa start` must not outlive it, even when it was killed: the IPC channel closes then.
-  process.on('disconnect', () => {
+  takeOver('disconnect', () => {
     if (!stopping) begin('the supervisor is gone');
   });
+}
+
+/** Who ended the process at once while it started no longer does. */
+function takeOver(event: 'SIGTERM' | 'SIGINT' | 'disconnect', listener: () => void): void {
+  process.removeAllListeners(event);
+  process.on(event, listener);
 }
 
 /** What a process tells the supervisor that started it, once it serves. */
