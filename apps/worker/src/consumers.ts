@@ -6,7 +6,7 @@ import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
 import type { Envelope, Outcome } from '#libs/queue';
 import { HostShare } from './host-share.js';
-import { JobRunner, SHUTDOWN } from './job-runner.js';
+import { JobRunner, LOCK_LOST, SHUTDOWN } from './job-runner.js';
 
 /** A dead worker's job is taken over within lock and check, 12 s. `autorun` is off: settings come first. */
 const OPTIONS = { lockDuration: 8_000, stalledInterval: 4_000, maxStalledCount: 3, autorun: false };
@@ -59,7 +59,7 @@ export class Consumers {
       worker.on('stalled', (jobId) => log.warn({ jobId }, 'took over the job of a worker that fell silent'));
       worker.on('lockRenewalFailed', (jobIds) => {
         // Another worker has the job by now: what runs here, a go command say, must end.
-        for (const jobId of jobIds) worker.cancelJob(jobId, 'lock lost');
+        for (const jobId of jobIds) worker.cancelJob(jobId, LOCK_LOST);
       });
       worker.run().catch((error: unknown) => log.error({ err: error }, `the consumer of queue ${worker.name} ended`));
     }

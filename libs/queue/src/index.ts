@@ -1,5 +1,6 @@
 export { Changes, type Change } from './changes.js';
 export { redisTime, stamp } from './clock.js';
+export { DeclinedJobs } from './declined-jobs.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
   dedupId,

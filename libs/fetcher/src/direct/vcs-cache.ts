@@ -3,7 +3,7 @@ import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 
 import type { Metrics } from '#libs/observability';
-import { RefusalError } from '#libs/protocol';
+import { LacksError } from '#libs/protocol';
 import { runCommand } from './command.js';
 import { repositoriesIn } from './kept-repositories.js';
 import type { Log } from './log.js';
@@ -65,7 +65,7 @@ export class VcsCache {
       const outcome = await Promise.allSettled([work()]);
       if (signal.aborted || (await this.lastEviction()) === before) return settled(outcome[0]);
     }
-    throw new RefusalError('busy', `${subject}: the kept repositories of this worker have too little room`);
+    throw new LacksError(`${subject}: the kept repositories of this worker have too little room`);
   }
 
   /** Notes that a repository was of use. `origin` is what the go command says of where a version came from. */
