@@ -1,64 +1,51 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Redis } from 'ioredis';
+import { redisServer, type RedisServer } from './redis-server.js';
 
-/** A real redis-server of a test's own, on a unix socket. It keeps its data over a stop and a start. */
-export interface TestRedis {
-  readonly url: string;
-  stop(): Promise<void>;
-  start(): Promise<void>;
-  /** Runs one command, for looking inside. */
-  command(...words: [string, ...string[]]): Promise<unknown>;
+/** Somewhere Stoa finds its Redis. */
+export interface RedisPlace {
+  /** The settings that lead there. */
+  readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** Starts a redis-server and resolves when it answers. */
-export async function startRedis(): Promise<TestRedis> {
-  const folder = await mkdtemp(join(tmpdir(), 'stoa-redis-'));
-  const socket = join(folder, 's');
-  let server: ChildProcess | null = null;
+/** A real redis-server of a test's own, on a unix socket. It keeps its data over a stop and a start. */
+export interface TestRedis extends RedisPlace, RedisServer {
+  readonly url: string;
+  /** The socket. */
+  readonly path: string;
+  readonly password: string;
+  /** The same server, spoken to with another password. */
+  as(password: string): Pick<RedisServer, 'command'>;
+  /** Starts it as if its disk had been lost. */
+  startEmpty(): Promise<void>;
+}
 
-  const start = async (): Promise<void> => {
-    const child = spawn(
-      'redis-server',
-      ['--port', '0', '--unixsocket', socket, '--dir', folder, '--appendonly', 'yes', '--save', ''],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
-    server = child;
-    const lines = createInterface({ input: child.stdout });
-    await new Promise<void>((resolve, reject) => {
-      lines.on('line', (line) => /ready to accept connections/i.test(line) && resolve());
-      child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`redis-server exited with ${code}`)));
-    });
-  };
-  const stop = async (): Promise<void> => {
-    if (!server || server.exitCode !== null || server.signalCode !== null) return;
-    const exited = once(server, 'exit');
-    server.kill('SIGKILL');
-    await exited;
-  };
-  await start();
+/** Starts a redis-server, with more arguments and a password where they are given, and resolves when it answers. */
+export async function startRedis(words: readonly string[] = [], password = ''): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'stoa-redis-'));
+  const path = join(folder, 's');
+  const data = join(folder, 'appendonlydir');
+  const base = `--port 0 --unixsocket ${path} --dir ${folder} --appendonly yes`.split(' ');
+  const secret = password === '' ? [] : ['--requirepass', password];
+  const server = redisServer([...base, '--save', '', ...secret, ...words], { path, password });
+  await server.start();
+  const url = `unix://${password === '' ? '' : `:${encodeURIComponent(password)}@`}${path}`;
   return {
-    url: `unix://${socket}`,
-    start,
-    stop,
-    async command(...[name, ...words]) {
-      const client = new Redis({ path: socket });
-      try {
-        return await client.call(name, ...words);
-      } finally {
-        client.disconnect();
-      }
+    ...server,
+    url,
+    path,
+    password,
+    as: (other) => redisServer([], { path, password: other }),
+    env: { STOA_REDIS_URL: url },
+    async startEmpty() {
+      await server.stop();
+      await rm(data, { recursive: true, force: true });
+      await server.start();
     },
     async close() {
-      await stop();
+      await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startProcess, type StoaProcess, type Wrapper } from './processes.js';
-import { startRedis, type TestRedis } from './redis.js';
+import { startRedis, type RedisPlace, type TestRedis } from './redis.js';
 
 export interface StackOptions {
   readonly gateways?: number;
@@ -15,9 +15,8 @@ export interface StackOptions {
   readonly log?: boolean;
 }
 
-/** A whole Stoa: real Redis, gateways, workers, files in a folder of its own. */
-export interface Stack {
-  readonly redis: TestRedis;
+/** Gateways, workers, and files in a folder of their own. */
+export interface Processes {
   readonly gateways: StoaProcess[];
   readonly workers: StoaProcess[];
   readonly folder: string;
@@ -28,12 +27,35 @@ export interface Stack {
   close(): Promise<void>;
 }
 
+/** A whole Stoa, with a real Redis of its own. */
+export interface Stack extends Processes {
+  readonly redis: TestRedis;
+}
+
 /** Starts a stack on file storage, unless the environment says otherwise. */
-export async function startStack({ gateways = 1, workers = 1, env, parent, log = true }: StackOptions): Promise<Stack> {
-  const folder = await mkdtemp(join(parent ?? tmpdir(), 'stoa-stack-'));
+export async function startStack(options: StackOptions): Promise<Stack> {
   const redis = await startRedis();
+  try {
+    const processes = await startProcesses(redis, options);
+    const close = async (): Promise<void> => {
+      await processes.close();
+      await redis.close();
+    };
+    return { ...processes, redis, close };
+  } catch (error) {
+    await redis.close();
+    throw error;
+  }
+}
+
+/** Starts gateways and workers on a Redis that the test keeps: its close ends the processes alone. */
+export async function startProcesses(
+  redis: RedisPlace,
+  { gateways = 1, workers = 1, env, parent, log = true }: StackOptions,
+): Promise<Processes> {
+  const folder = await mkdtemp(join(parent ?? tmpdir(), 'stoa-stack-'));
   const settings = {
-    STOA_REDIS_URL: redis.url,
+    ...redis.env,
     STOA_DATA_DIR: join(folder, 'data'),
     STOA_SHUTDOWN_GRACE: '5s',
     GOSUMDB: 'off',
@@ -54,7 +76,6 @@ export async function startStack({ gateways = 1, workers = 1, env, parent, log =
   };
   const close = async (): Promise<void> => {
     await Promise.all([...running.gateways, ...running.workers].map((one) => one.kill()));
-    await redis.close();
     if (parent === undefined) await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -66,5 +87,5 @@ export async function startStack({ gateways = 1, workers = 1, env, parent, log =
     await close();
     throw error;
   }
-  return { redis, ...running, folder, url: running.gateways[0]?.url ?? '', addWorker, addGateway, close };
+  return { ...running, folder, url: running.gateways[0]?.url ?? '', addWorker, addGateway, close };
 }

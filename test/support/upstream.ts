@@ -134,6 +134,13 @@ export class FakeUpstream {
     return this;
   }
 
+  /** The file that a path has. Throws when there is none. */
+  file(path: string): Buffer {
+    const body = this.files.get(path);
+    if (body === undefined || body === null) throw new Error(`the upstream has no ${path}`);
+    return Buffer.from(body);
+  }
+
   /** How often a path was asked. */
   count(path: string): number {
     return this.counts.get(path) ?? 0;
@@ -237,4 +244,19 @@ export function slow(milliseconds: number): Script {
 export function times(count: number, script: Script): Script {
   let left = count;
   return (request, response, serve) => (left-- > 0 ? script(request, response, serve) : serve());
+}
+
+/** Holds the answers to a path until `release`, then answers as usual; `asked` resolves at the first request. */
+export function held(): { readonly script: Script; readonly asked: Promise<void>; readonly release: () => void } {
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  return {
+    async script(_request, _response, serve) {
+      asked.resolve();
+      await released.promise;
+      serve();
+    },
+    asked: asked.promise,
+    release: released.resolve,
+  };
 }
