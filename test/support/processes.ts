@@ -16,6 +16,8 @@ export interface StoaProcess {
   readonly pid: number;
   /** Its log so far, one parsed JSON line an entry. */
   readonly log: Record<string, unknown>[];
+  /** Its exit code; null: a signal ended it. */
+  readonly exited: Promise<number | null>;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, then the exit code. */
   stop(): Promise<number | null>;
@@ -50,20 +52,21 @@ export async function startProcess(
     text += `${line}\n`;
     if (line.startsWith('{')) log.push(JSON.parse(line) as Record<string, unknown>);
   });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
   const ready = await Promise.race([
     once(child, 'message').then(([message]) => message as { url?: string; ops: string }),
-    exited.then(([code]) => Promise.reject(new Error(`stoa ${command} exited with ${code}:\n${text}`))),
+    exited.then((code) => Promise.reject(new Error(`stoa ${command} exited with ${code}:\n${text}`))),
   ]);
   return {
     url: ready.url ?? '',
     ops: ready.ops,
     pid: child.pid!,
     log,
+    exited,
     signal: (name) => void child.kill(name),
     async stop() {
       child.kill('SIGTERM');
-      return (await exited)[0];
+      return exited;
     },
     async kill() {
       child.kill('SIGKILL');
