@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
-import type { Envelope, Outcome } from '#libs/queue';
+import { isKnown, type Envelope, type Outcome } from '#libs/queue';
 import { HostShare } from './host-share.js';
 import { JobRunner, LOCK_LOST, SHUTDOWN } from './job-runner.js';
 
@@ -23,7 +23,7 @@ export class QueryConsumer extends WorkerHost {
   }
 
   override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return this.share.run(job, token, () => this.runner.run(job, token, signal ?? new AbortController().signal));
+    return runShared(this.share, this.runner, job, token, signal);
   }
 }
 
@@ -37,8 +37,20 @@ export class DownloadConsumer extends WorkerHost {
   }
 
   override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return this.share.run(job, token, () => this.runner.run(job, token, signal ?? new AbortController().signal));
+    return runShared(this.share, this.runner, job, token, signal);
   }
+}
+
+/** Runs a job in a slot of its host; one that can't be read has no host to tell. */
+function runShared(
+  share: HostShare,
+  runner: JobRunner,
+  job: Job<Envelope>,
+  token: string | undefined,
+  signal = new AbortController().signal,
+): Promise<Outcome> {
+  const run = (): Promise<Outcome> => runner.run(job, token, signal);
+  return isKnown(job) ? share.run(job, token, run) : run();
 }
 
 /** Starts and stops the consumers in our order: they begin when all else is ready, and end before it. */

@@ -4,8 +4,8 @@ import type { Logger, Metrics } from '#libs/observability';
 import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 import {
   dedupId,
+  isKnown,
   refused,
-  SCHEMA,
   STORED,
   subjectOf,
   type DeclinedJobs,
@@ -43,9 +43,9 @@ export class JobRunner {
 
   /** Runs one job of BullMQ's. Throws only to let go of it unfinished, or when Redis is lost. */
   async run(job: Job<Envelope>, token: string | undefined, cancelled: AbortSignal): Promise<Outcome> {
-    const { handlers, metrics, log, declined } = this.parts;
+    const { metrics, log, declined } = this.parts;
     const hold = new JobHold(job, token, declined);
-    if (!(job.name in handlers) || job.data.schema !== SCHEMA) {
+    if (!isKnown(job)) {
       log.warn({ job: job.name, schema: job.data.schema }, 'a job that this version does not know: left to others');
       await hold.offer();
       // What the job is about stands in its deduplication id in every version; its payload can't be read.

@@ -4,6 +4,7 @@ export { DeclinedJobs } from './declined-jobs.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
   dedupId,
+  isKnown,
   QUEUES,
   SCHEMA,
   subjectOf,
