@@ -3,7 +3,8 @@ import { cold } from './cold.js';
 import { prepareKit } from './kit.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
+import { moreWorkers } from './more-workers.js';
 import { secondVersion } from './second-version.js';
 
 const kit = await prepareKit();
-for (const scenario of [cold, oneZip, secondVersion, hits]) await scenario(kit);
+for (const scenario of [cold, oneZip, secondVersion, moreWorkers, hits]) await scenario(kit);

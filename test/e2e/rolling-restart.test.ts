@@ -10,19 +10,23 @@ afterEach(async () => {
   await upstream.close();
 });
 
-it('workers that are replaced one by one under load fail no request and fetch nothing a third time', { timeout: 120_000 }, async () => {
-  upstream = await startUpstream({ latency: 300 });
-  stack = await startStack({ workers: 2, env: { GOPROXY: upstream.url, STOA_SHUTDOWN_GRACE: '200ms' } });
-  const load = new Load({ gateways: [stack.url], upstream, hitsPerSecond: 20, missesPerSecond: 10 });
-  await load.start();
-  for (const old of [...stack.workers]) {
-    await stack.addWorker();
-    const underWay = addModule(upstream);
-    void load.send('miss', underWay);
-    await expect.poll(() => upstream.count(underWay.path), { timeout: 60_000 }).toBe(1);
-    expect(await old.stop()).toBe(0);
-  }
-  await load.stop();
-  expect(load.shots.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
-  expect(Math.max(...load.shots.map(({ path }) => upstream.count(path)))).toBeLessThanOrEqual(2);
-});
+it(
+  'workers that are replaced one by one under load fail no request and fetch nothing a third time',
+  { timeout: 120_000 },
+  async () => {
+    upstream = await startUpstream({ latency: 300 });
+    stack = await startStack({ workers: 2, env: { GOPROXY: upstream.url, STOA_SHUTDOWN_GRACE: '200ms' } });
+    const load = new Load({ gateways: [stack.url], upstream, hitsPerSecond: 20, missesPerSecond: 10 });
+    await load.start();
+    for (const old of [...stack.workers]) {
+      await stack.addWorker();
+      const underWay = addModule(upstream);
+      void load.send('miss', underWay);
+      await expect.poll(() => upstream.count(underWay.path), { timeout: 60_000 }).toBe(1);
+      expect(await old.stop()).toBe(0);
+    }
+    await load.stop();
+    expect(load.shots.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+    expect(Math.max(...load.shots.map(({ path }) => upstream.count(path)))).toBeLessThanOrEqual(2);
+  },
+);

@@ -53,7 +53,8 @@ describe.concurrent('the job of a worker', { timeout: 120_000 }, () => {
     });
     held.failed[0]!.release(status(500, 'boom'));
     stopped.signal('SIGCONT');
-    for (const module of [changed, failed]) await expect.poll(() => left(stopped), PATIENT).toContain(`${module}@${version}`);
+    for (const module of [changed, failed])
+      await expect.poll(() => left(stopped), PATIENT).toContain(`${module}@${version}`);
     expect(await stack.redis.command('keys', '*:refusal:*')).toEqual([]);
     held.failed[1]!.release();
     expect((await answers.failed).status).toBe(200);
