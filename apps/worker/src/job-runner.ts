@@ -49,7 +49,7 @@ export class JobRunner {
       log.warn({ job: job.name, schema: job.data.schema }, 'a job that this version does not know: left to others');
       await hold.offer();
       // What the job is about stands in its deduplication id in every version; its payload can't be read.
-      const subject = job.deduplicationId?.slice(job.name.length + 1) ?? job.name;
+      const subject = job.deduplicationId?.replace(/^[^:]*:/, '') ?? job.name;
       return refused({ kind: 'busy', message: `${subject}: no worker of this gateway's version is running` });
     }
     const request = { name: job.name, payload: job.data.payload } as JobRequest;

@@ -51,7 +51,7 @@ export class VcsCache {
   private readonly mark: string;
   private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
-  /** When the next look may begin. */
+  /** When the next look may begin, on performance.now()'s clock. */
   private next = 0;
 
   constructor(private readonly options: VcsCacheOptions) {
@@ -87,7 +87,7 @@ export class VcsCache {
           this.options.log?.('warn', 'the kept repositories can not be held within their budget', { err: error }),
         );
       },
-      Math.max(0, this.next - Date.now()),
+      Math.max(0, this.next - performance.now()),
     ).unref();
   }
 
@@ -99,10 +99,11 @@ export class VcsCache {
 
   private async evict(): Promise<void> {
     const { budget, metrics, log } = this.options;
-    const began = Date.now();
+    const began = performance.now();
     this.next = began + LOOK_EVERY;
     const repositories = await this.measure();
-    this.next = Date.now() + Math.max(LOOK_EVERY, (Date.now() - began) / BUSY_AT_MOST);
+    const took = performance.now() - began;
+    this.next = performance.now() + Math.max(LOOK_EVERY, took / BUSY_AT_MOST);
     let total = repositories.reduce((sum, { size }) => sum + size, 0);
     if (total > budget) {
       const before = total;
