@@ -38,7 +38,7 @@ const FAULTS: readonly WorkerFault[] = [
   {
     name: 'all workers replaced, one by one',
     async inject(load) {
-      for (const old of [...stack.workers]) {
+      for (const old of stack.workers.slice()) {
         await stack.addWorker();
         void load.send('miss', addModule(upstream));
         if ((await old.stop()) !== 0) throw new Error('a worker did not stop cleanly');

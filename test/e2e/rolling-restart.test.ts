@@ -18,7 +18,7 @@ it(
     stack = await startStack({ workers: 2, env: { GOPROXY: upstream.url, STOA_SHUTDOWN_GRACE: '200ms' } });
     const load = new Load({ gateways: [stack.url], upstream, hitsPerSecond: 20, missesPerSecond: 10 });
     await load.start();
-    for (const old of [...stack.workers]) {
+    for (const old of stack.workers.slice()) {
       await stack.addWorker();
       const underWay = addModule(upstream);
       void load.send('miss', underWay);

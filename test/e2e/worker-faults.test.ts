@@ -4,7 +4,7 @@ import { holdRequests } from '../support/held-requests.js';
 import { moduleZip } from '../support/module-zip.js';
 import type { StoaProcess } from '../support/processes.js';
 import { startStack, type Stack } from '../support/stack.js';
-import { startUpstream, status, type FakeUpstream } from '../support/upstream.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
 
 /** Seconds go by where a lock must run out, more where the machine is busy. */
 const PATIENT = { timeout: 60_000 };
@@ -51,7 +51,7 @@ describe.concurrent('the job of a worker', { timeout: 120_000 }, () => {
       const files = { 'go.mod': `module ${changed}\n`, 'other.go': 'package other\n' };
       response.end(moduleZip({ module: changed, version }, files));
     });
-    held.failed[0]!.release(status(500, 'boom'));
+    held.failed[0]!.release((_request, response) => void response.writeHead(500).end());
     stopped.signal('SIGCONT');
     for (const module of [changed, failed])
       await expect.poll(() => left(stopped), PATIENT).toContain(`${module}@${version}`);

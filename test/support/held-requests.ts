@@ -8,13 +8,14 @@ export interface HeldRequest {
   release(answer?: Script): void;
 }
 
+const serveIt: Script = (_request, _response, serve) => serve();
+
 /** Holds back the first requests for a path, so many; later ones are answered at once. */
 export function holdRequests(upstream: FakeUpstream, path: string, count = 1): HeldRequest[] {
   const held = Array.from({ length: count }, () => ({
     arrived: Promise.withResolvers<void>(),
     answer: Promise.withResolvers<Script>(),
   }));
-  const serveIt: Script = (_request, _response, serve) => serve();
   let next = 0;
   upstream.respond(path, async (request, response, serve) => {
     const one = held[next++];

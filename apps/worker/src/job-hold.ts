@@ -35,7 +35,7 @@ export class JobHold {
    * another has the job by now, or has finished it.
    */
   async isOurs(): Promise<boolean> {
-    return Number(await this.job.extendLock(this.token!, LOCK)) === 1;
+    return (await this.job.extendLock(this.token!, LOCK)) === 1;
   }
 
   /** Leaves the job to the worker that has it now. */
