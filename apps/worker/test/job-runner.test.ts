@@ -12,7 +12,7 @@ import { startWorking } from './working.js';
 it('a handler that does not end at its deadline is left alone, and its job is refused', async () => {
   const redis = await startRedis();
   const working = await startWorking();
-  const { config } = loadConfig({ GOPROXY: 'off', STOA_FETCH_TIMEOUT: '100ms', STOA_REDIS_URL: redis.url });
+  const { config } = loadConfig('worker', { GOPROXY: 'off', STOA_FETCH_TIMEOUT: '100ms', STOA_REDIS_URL: redis.url });
   const log = pino({ level: 'silent' });
   const link = new RedisLink(config.redis, 'stoa', log);
   const handlers: Handlers = { ...working.worker(), 'fetch.zip': () => new Promise(() => {}) };
