@@ -4,8 +4,10 @@ import { prepareKit } from './kit.js';
 import { memoryCost } from './memory-cost.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
+import { moreWorkers } from './more-workers.js';
 import { secondVersion } from './second-version.js';
 import { largeZips, tieredHits } from './tiers.js';
 
 const kit = await prepareKit();
-for (const scenario of [cold, oneZip, secondVersion, hits, tieredHits, largeZips, memoryCost]) await scenario(kit);
+const scenarios = [cold, oneZip, secondVersion, moreWorkers, hits, tieredHits, largeZips, memoryCost];
+for (const scenario of scenarios) await scenario(kit);

@@ -1,4 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.js';
@@ -40,5 +41,26 @@ describe.runIf(canMount)('a worker whose disk is full', () => {
     expect((await ask(kept)).status).toBe(200);
     await rm(filling);
     expect((await ask(wanted)).status).toBe(200);
+  }, 60_000);
+
+  it('leaves them to a worker that has room', async () => {
+    const filling = join(disk.folder, 'filling');
+    await writeFile(filling, Buffer.alloc(40 * MIB));
+    const roomy = await mkdtemp(join(tmpdir(), 'stoa-roomy-'));
+    const storage = { STOA_FS_ROOT: join(roomy, 'storage') };
+    const both = await startStack({ workers: 0, env: { GOPROXY: upstream.url, ...storage } });
+    try {
+      const full = await both.addWorker({ STOA_DATA_DIR: join(disk.folder, 'data') });
+      await both.addWorker();
+      const modules = Array.from({ length: 4 }, (_, at) => `example.com/left${at}`);
+      for (const module of modules) upstream.add(module, 'v1.0.0');
+      const answers = await Promise.all(modules.map((module) => ask(`${both.url}/${module}/@v/v1.0.0.zip`)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(full.log.filter(({ msg, job }) => msg === 'job done' && job === 'fetch.zip')).toEqual([]);
+    } finally {
+      await both.close();
+      await rm(roomy, { recursive: true });
+      await rm(filling);
+    }
   }, 60_000);
 });

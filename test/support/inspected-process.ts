@@ -10,6 +10,8 @@ export interface Holdings {
   readonly resources: Readonly<Record<string, number>>;
   readonly descriptors: number;
   readonly rss: number;
+  /** Microseconds of CPU since its start. */
+  readonly cpu: number;
 }
 
 /** Starts a process with an inspector on loopback, and lets a test look into it. */
@@ -29,8 +31,9 @@ const LOOK = `(() => {
   const resources = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
   const { heapUsed: heap, rss } = process.memoryUsage();
+  const { user, system } = process.cpuUsage();
   const descriptors = process.getBuiltinModule('fs').readdirSync('/proc/self/fd').length;
-  return JSON.stringify({ heap, rss, resources, descriptors });
+  return JSON.stringify({ heap, rss, resources, descriptors, cpu: user + system });
 })()`;
 
 async function look(url: string): Promise<Holdings> {

@@ -50,24 +50,25 @@ export async function startProcess(
     if (line.startsWith('{')) log.push(JSON.parse(line) as Record<string, unknown>);
     lines.emit('line');
   });
-  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const exited = ended.then(([code]) => code);
   const ready = await Promise.race([
     once(child, 'message').then(([message]) => message as { url?: string; ops: string }),
-    exited.then(([code]) => Promise.reject(new Error(`stoa ${command} exited with ${code}:\n${text}`))),
+    exited.then((code) => Promise.reject(new Error(`stoa ${command} exited with ${code}:\n${text}`))),
   ]);
   return {
     url: ready.url ?? '',
     ops: ready.ops,
     pid: child.pid!,
     log,
-    ended: exited.then(([code, signal]) => code ?? signal),
+    ended: ended.then(([code, signal]) => code ?? signal),
     async says(start) {
       while (!log.some(({ msg }) => String(msg).startsWith(start))) await once(lines, 'line');
     },
     signal: (name) => void child.kill(name),
     async stop() {
       child.kill('SIGTERM');
-      return (await exited)[0];
+      return exited;
     },
     async kill() {
       child.kill('SIGKILL');
@@ -78,7 +79,7 @@ export async function startProcess(
 
 /** Starts `stoa <command>` without a wait. */
 export function spawnProcess(
-  command: 'api' | 'worker',
+  command: 'api' | 'worker' | 'storage',
   env: Record<string, string>,
   { wrapper, log = true }: ProcessOptions = {},
 ): ChildProcess {

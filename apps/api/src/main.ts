@@ -4,7 +4,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { VersionCatalog, VersionIndex } from '#libs/catalog';
 import type { LoadedConfig } from '#libs/config';
 import {
-  closeWhenIdle,
   createLogger,
   createOpsServer,
   Health,

@@ -46,7 +46,7 @@ program
   .command('storage')
   .description('serve the storage to other machines, over HTTP')
   .action(async () => {
-    await whileSupervised(async () => {
+    await whileStarting(async () => {
       const { runStorage } = await import('../../storage/src/main.js');
       await runStorage(await loadSettings('storage'));
     });

@@ -4,9 +4,9 @@ import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
-import { LONGEST_BLOCK, type Envelope, type Outcome } from '#libs/queue';
+import { isKnown, LONGEST_BLOCK, type Envelope, type Outcome } from '#libs/queue';
 import { HostShare } from './host-share.js';
-import { JobRunner, SHUTDOWN } from './job-runner.js';
+import { JobRunner, LOCK_LOST, SHUTDOWN } from './job-runner.js';
 
 /**
  * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second
@@ -33,7 +33,7 @@ export class QueryConsumer extends WorkerHost {
   }
 
   override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return this.share.run(job, token, () => this.runner.run(job, token, signal ?? new AbortController().signal));
+    return runShared(this.share, this.runner, job, token, signal);
   }
 }
 
@@ -47,8 +47,20 @@ export class DownloadConsumer extends WorkerHost {
   }
 
   override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return this.share.run(job, token, () => this.runner.run(job, token, signal ?? new AbortController().signal));
+    return runShared(this.share, this.runner, job, token, signal);
   }
+}
+
+/** Runs a job in a slot of its host; one that can't be read has no host to tell. */
+function runShared(
+  share: HostShare,
+  runner: JobRunner,
+  job: Job<Envelope>,
+  token: string | undefined,
+  signal = new AbortController().signal,
+): Promise<Outcome> {
+  const run = (): Promise<Outcome> => runner.run(job, token, signal);
+  return isKnown(job) ? share.run(job, token, run) : run();
 }
 
 /** Starts and stops the consumers in our order: they begin when all else is ready, and end before it. */
@@ -69,7 +81,7 @@ export class Consumers {
       worker.on('stalled', (jobId) => log.warn({ jobId }, 'took over the job of a worker that fell silent'));
       worker.on('lockRenewalFailed', (jobIds) => {
         // Another worker has the job by now: what runs here, a go command say, must end.
-        for (const jobId of jobIds) worker.cancelJob(jobId, 'lock lost');
+        for (const jobId of jobIds) worker.cancelJob(jobId, LOCK_LOST);
       });
       worker.run().catch((error: unknown) => log.error({ err: error }, `the consumer of queue ${worker.name} ended`));
     }

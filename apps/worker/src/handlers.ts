@@ -22,11 +22,29 @@ interface Parts {
 export function createHandlers(parts: Parts): Handlers {
   const { fetcher, ingest, modules, catalog, changes, scratch, room, sumdbs } = parts;
   const stored = async (file: ModuleFile): Promise<boolean> => (await modules.stat(file)) !== null;
-  const refreshed = (key: string): Promise<void> => changes.publish({ reason: 'refreshed', keys: [key] });
-  /** Whether an answer was stored after the one that the asker knew. */
-  const renewed = async (request: ModuleRequest, seen = Infinity): Promise<boolean> => {
+  /** When the stored answer to a request was made, in milliseconds since the epoch; null: there is none. */
+  const lastStored = async (request: ModuleRequest): Promise<number | null> => {
     const last = request.kind === 'query' ? (await catalog.find(request))?.stat : await modules.stat(request);
-    return last ? last.modified.getTime() > seen : false;
+    return last?.modified.getTime() ?? null;
+  };
+  /**
+   * Asks for an answer that changes, stores it and tells the gateways; not when one was stored after the one that the
+   * asker knew, nor over one that was stored meanwhile: what a worker was told before it was stopped is old by then.
+   */
+  const renew = async <T>(
+    request: ModuleRequest,
+    seen: number | undefined,
+    ask: () => Promise<T>,
+    store: (answer: T) => Promise<void>,
+  ): Promise<void> => {
+    const before = await lastStored(request);
+    if ((before ?? 0) > (seen ?? Infinity)) return;
+    const answer = await ask();
+    const now = await lastStored(request);
+    if (now !== null && now !== before) return;
+    await store(answer);
+    const key = request.kind === 'query' ? queryKey(request.module, request.query) : moduleKey(request);
+    await changes.publish({ reason: 'refreshed', keys: [key] });
   };
   /** Answers from what is stored when the sources have forgotten a module, unless there is a last answer to go on with. */
   const orElse = async <T>(fetched: Promise<T>, file: ModuleFile, kept: () => Promise<T | null>): Promise<T> => {
@@ -70,28 +88,25 @@ export function createHandlers(parts: Parts): Handlers {
     },
     'query.list': async ({ module, seen }, context) => {
       const file = { kind: 'list', module } as const;
-      if (await renewed(file, seen)) return;
-      const versions = await orElse(fetcher.list(module, context), file, async () => {
-        const kept = await modules.versions(module);
-        return kept.length > 0 ? kept : null;
-      });
-      await ingest.storeList(module, versions);
-      await refreshed(moduleKey(file));
+      const kept = async () => {
+        const versions = await modules.versions(module);
+        return versions.length > 0 ? versions : null;
+      };
+      const ask = () => orElse(fetcher.list(module, context), file, kept);
+      await renew(file, seen, ask, (versions) => ingest.storeList(module, versions));
     },
     'query.latest': async ({ module, seen }, context) => {
       const file = { kind: 'latest', module } as const;
-      if (await renewed(file, seen)) return;
-      const latest = await orElse(fetcher.latest(module, context), file, async () => {
-        const kept = await catalog.storedLatest(module);
-        return kept?.body ? { bytes: await readBody(kept.body), source: 'storage' } : null;
-      });
-      await ingest.storeLatest(module, latest);
-      await refreshed(moduleKey(file));
+      const kept = async () => {
+        const found = await catalog.storedLatest(module);
+        return found?.body ? { bytes: await readBody(found.body), source: 'storage' } : null;
+      };
+      const ask = () => orElse(fetcher.latest(module, context), file, kept);
+      await renew(file, seen, ask, (latest) => ingest.storeLatest(module, latest));
     },
     'query.revision': async ({ module, query, seen }, context) => {
-      if (await renewed({ kind: 'query', module, query }, seen)) return;
-      await ingest.storeResolution(module, query, await fetcher.resolve(module, query, context));
-      await refreshed(queryKey(module, query));
+      const ask = () => fetcher.resolve(module, query, context);
+      await renew({ kind: 'query', module, query }, seen, ask, (found) => ingest.storeResolution(module, query, found));
     },
     'sumdb.lookup': sumdb,
     'sumdb.tile': sumdb,

@@ -1,13 +1,14 @@
-import { DelayedError, WaitingError, type Job } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger, Metrics } from '#libs/observability';
-import { RefusalError, type RefusalKind } from '#libs/protocol';
+import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 import {
   dedupId,
+  isKnown,
   refused,
-  SCHEMA,
   STORED,
   subjectOf,
+  type DeclinedJobs,
   type Envelope,
   type JobName,
   type JobRequest,
@@ -15,18 +16,22 @@ import {
   type Refusals,
 } from '#libs/queue';
 import type { Handler, Handlers } from './handler.js';
+import { JobHold } from './job-hold.js';
 
 /** Why jobs are cancelled when a shutdown's grace is over: such a job goes back to its queue. */
 export const SHUTDOWN = 'shutdown';
+/** Why a job is cancelled that another worker has by now. */
+export const LOCK_LOST = 'lock lost';
 
 /** How long a refusal holds, in milliseconds, for trouble that may pass and for databases that learn in seconds. */
 const BRIEFLY = 3_000;
-/** Pause before a job that this worker does not know is offered again, to a newer worker perhaps. */
-const GIVE_BACK = 2_000;
+/** How long a handler may take to end once its signal says so, in milliseconds: git gets one second to tidy up. */
+const LENIENCE = 2_000;
 
 interface Parts {
   readonly handlers: Handlers;
   readonly refusals: Refusals;
+  readonly declined: DeclinedJobs;
   readonly config: Config;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -36,33 +41,26 @@ interface Parts {
 export class JobRunner {
   constructor(private readonly parts: Parts) {}
 
-  /** Runs one job of BullMQ's. Throws only to give it back, or when Redis is lost. */
+  /** Runs one job of BullMQ's. Throws only to let go of it unfinished, or when Redis is lost. */
   async run(job: Job<Envelope>, token: string | undefined, cancelled: AbortSignal): Promise<Outcome> {
-    const { handlers, metrics, log } = this.parts;
-    if (!(job.name in handlers) || job.data.schema !== SCHEMA) {
-      log.warn({ job: job.name, schema: job.data.schema }, 'a job that this version does not know: given back');
-      await job.moveToDelayed(Date.now() + GIVE_BACK, token);
-      throw new DelayedError();
+    const { metrics, log, declined } = this.parts;
+    const hold = new JobHold(job, token, declined);
+    if (!isKnown(job)) {
+      log.warn({ job: job.name, schema: job.data.schema }, 'a job that this version does not know: left to others');
+      await hold.offer();
+      // What the job is about stands in its deduplication id in every version; its payload can't be read.
+      const subject = job.deduplicationId?.replace(/^[^:]*:/, '') ?? job.name;
+      return refused({ kind: 'busy', message: `${subject}: no worker of this gateway's version is running` });
     }
     const request = { name: job.name, payload: job.data.payload } as JobRequest;
-    const started = Date.now();
-    metrics.jobWait.observe({ job: request.name }, Math.max(0, started - job.timestamp) / 1000);
-    const result = await this.attempt(request, job.data.requestId, cancelled);
-    if (result === SHUTDOWN) {
-      log.info({ job: request.name, subject: subjectOf(request) }, 'given back at shutdown');
-      await job.moveToWait(token);
-      throw new WaitingError();
-    }
+    const { requestId } = job.data;
+    const started = performance.now();
+    metrics.jobWait.observe({ job: request.name }, Math.max(0, Date.now() - job.timestamp) / 1000);
+    const result = await this.attempt(request, requestId, hold, cancelled);
     const outcome = result.ok ? 'ok' : result.kind;
-    const milliseconds = Date.now() - started;
+    const milliseconds = Math.round(performance.now() - started);
     metrics.jobDuration.observe({ job: request.name, outcome }, milliseconds / 1000);
-    const fields = {
-      job: request.name,
-      subject: subjectOf(request),
-      outcome,
-      milliseconds,
-      requestId: job.data.requestId,
-    };
+    const fields = { job: request.name, subject: subjectOf(request), outcome, milliseconds, requestId };
     if (result.ok) log.info(fields, 'job done');
     else log.info({ ...fields, reason: result.message }, 'job refused');
     return result;
@@ -71,9 +69,10 @@ export class JobRunner {
   private async attempt(
     request: JobRequest,
     requestId: string,
+    hold: JobHold,
     cancelled: AbortSignal,
-  ): Promise<Outcome | typeof SHUTDOWN> {
-    const { config } = this.parts;
+  ): Promise<Outcome> {
+    const { config, log } = this.parts;
     const limit = request.name.startsWith('fetch.') ? config.fetchTimeout : config.queryTimeout;
     const overtime = AbortSignal.timeout(limit);
     const deadline = performance.now() + limit;
@@ -84,10 +83,22 @@ export class JobRunner {
       // Whoever asked between the end of another run and its answer has added a job anew; what is stored is looked at by the handler.
       const kept = await this.parts.refusals.read(dedupId(request)).catch(() => null);
       if (kept) return refused(kept.refusal);
-      await handler(request.payload, { signal, deadline, requestId });
+      await untilAbandoned(handler(request.payload, { signal, deadline, requestId }), signal);
       return STORED;
     } catch (error) {
-      if (cancelled.aborted && String(cancelled.reason).includes(SHUTDOWN)) return SHUTDOWN;
+      const fields = { job: request.name, subject: subjectOf(request), requestId };
+      if (cancelled.aborted && String(cancelled.reason).includes(SHUTDOWN)) {
+        log.info(fields, 'given back at shutdown');
+        return hold.giveBack();
+      }
+      if (cancelled.aborted || !(await hold.isOurs())) {
+        log.warn(fields, 'this worker fell silent: another has its job');
+        return hold.leave();
+      }
+      if (error instanceof LacksError) {
+        log.warn({ ...fields, reason: error.message }, 'this worker can not do the job: left to others');
+        await hold.offer();
+      }
       return this.refuse(request, requestId, error, overtime.aborted ? limit : null);
     }
   }
@@ -117,5 +128,21 @@ export class JobRunner {
     if (kind === 'upstream' || kind === 'timeout') return BRIEFLY;
     if (kind !== 'not-found' && kind !== 'forbidden') return 0;
     return name.startsWith('sumdb.') ? BRIEFLY : this.parts.config.notFoundTtl;
+  }
+}
+
+/** Waits for work, but not for long once its signal is aborted: a program that the system can't end ends no deadline. */
+async function untilAbandoned(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const abandoned = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    timer = setTimeout(() => abandoned.reject(new Error('the handler did not end')), LENIENCE);
+  };
+  signal.addEventListener('abort', begin, { once: true });
+  try {
+    await Promise.race([work, abandoned.promise]);
+  } finally {
+    signal.removeEventListener('abort', begin);
+    clearTimeout(timer);
   }
 }

@@ -47,14 +47,16 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
     proxy,
     log: (level, message, fields) => log[level](fields, message),
   });
-  const goVersion = await direct.available();
+  const goVersion = await direct.available(AbortSignal.timeout(config.queryTimeout));
   if (goVersion === null) log.warn(`${config.go.binary}: no go command here; what needs direct is refused`);
 
+  const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const app = await NestFactory.createApplicationContext(
     WorkerModule.with({
       config,
       log,
       metrics,
+      workerId,
       storage,
       scratch,
       zips,
@@ -64,7 +66,7 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
     { logger: new NestLog(log), abortOnError: false },
   );
   const link = app.get(RedisLink);
-  const pulse = new WorkerPulse(link, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
+  const pulse = new WorkerPulse(link, workerId);
   const consumers = app.get(Consumers);
   const health = new Health({
     redis: { critical: true, check: () => link.check() },

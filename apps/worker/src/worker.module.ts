@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
 import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
-import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
+import { Changes, DeclinedJobs, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import { localFolders, type Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
@@ -11,6 +11,8 @@ import { JobRunner } from './job-runner.js';
 
 /** What the worker's parts are made of. */
 export interface WorkerContext extends QueueContext {
+  /** As the gateways and the other workers know it. */
+  readonly workerId: string;
   readonly storage: Storage;
   readonly scratch: Scratch;
   readonly zips: ZipChecker;
@@ -28,7 +30,7 @@ export interface WorkerContext extends QueueContext {
 @Module({})
 export class WorkerModule {
   static with(context: WorkerContext): DynamicModule {
-    const { config, log, metrics, storage, scratch, zips, guard, direct } = context;
+    const { config, log, metrics, workerId, storage, scratch, zips, guard, direct } = context;
     return {
       module: WorkerModule,
       imports: [QueueModule.worker(context)],
@@ -63,7 +65,8 @@ export class WorkerModule {
               room: new Room([scratch.root, ...localFolders(config.storage)]),
               sumdbs,
             });
-            return new JobRunner({ handlers, refusals, config, metrics, log });
+            const declined = new DeclinedJobs(link, workerId);
+            return new JobRunner({ handlers, refusals, declined, config, metrics, log });
           },
         },
       ],

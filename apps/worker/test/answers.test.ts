@@ -109,3 +109,24 @@ describe('@latest', () => {
     await expect(latest()).rejects.toMatchObject({ kind: 'not-found' });
   });
 });
+
+describe('a worker that was stopped for a while', () => {
+  it('puts no old answer over the one that another worker has stored meanwhile', async () => {
+    working.upstream.add(module, 'v1.0.0');
+    await latest();
+    const [asked, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    working.upstream.respond(`/${LATEST}`, async (_request, response) => {
+      asked.resolve();
+      await told.promise;
+      response.end(JSON.stringify({ Version: 'v1.0.0' }));
+    });
+    const stopped = latest();
+    await asked.promise;
+    working.upstream.respond(`/${LATEST}`, (_request, _response, serve) => serve());
+    working.upstream.add(module, 'v1.1.0');
+    await latest();
+    told.resolve();
+    await stopped;
+    expect(await working.read(LATEST)).toContain('v1.1.0');
+  });
+});

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { RefusalError } from '#libs/protocol';
+import { LacksError } from '#libs/protocol';
 
 /** Bytes that stay free, for all else that writes there. */
 const FLOOR = 64 << 20;
@@ -18,13 +18,13 @@ export class Room {
     private readonly free: FreeBytes = freeBytes,
   ) {}
 
-  /** Runs a download. Throws RefusalError `busy`, at once, when it and those that run may fill a disk. */
+  /** Runs a download. Throws LacksError, at once, when it and those that run may fill a disk. */
   async use<T>(download: () => Promise<T>): Promise<T> {
     this.running++;
     try {
       const needed = FLOOR + this.running * DOWNLOAD;
       const free = await Promise.all(this.folders.map((folder) => this.free(folder)));
-      if (Math.min(...free) < needed) throw new RefusalError('busy', 'this worker has no room for another download');
+      if (Math.min(...free) < needed) throw new LacksError('this worker has no room for another download');
       return await download();
     } finally {
       this.running--;

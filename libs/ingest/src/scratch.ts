@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { RefusalError } from '#libs/protocol';
+import { LacksError } from '#libs/protocol';
 
 const TOUCH_EVERY = 10 * 60_000;
 const DEAD_AFTER = 60 * 60_000;
@@ -43,7 +43,7 @@ export class Scratch {
 
   /**
    * Gives `fn` an empty folder of its own and removes all it holds, whatever happens. The next job has the folder.
-   * Throws RefusalError `busy` when the disk is full.
+   * Throws LacksError when the disk is full.
    */
   async use<T>(fn: (dir: string) => Promise<T>): Promise<T> {
     let dir;
@@ -52,7 +52,7 @@ export class Scratch {
       return await fn(dir);
     } catch (error) {
       if (!isFull(error)) throw error;
-      throw new RefusalError('busy', 'the scratch space is full', { cause: error });
+      throw new LacksError('the scratch space of this worker is full', { cause: error });
     } finally {
       if (dir !== undefined) {
         if (clear(dir)) this.empty.push(dir);

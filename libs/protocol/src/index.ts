@@ -1,4 +1,4 @@
-export { RefusalError, type Refusal, type RefusalKind } from './refusal.js';
+export { LacksError, RefusalError, type Refusal, type RefusalKind } from './refusal.js';
 export type { ModuleFile, ModuleRequest, ModuleVersion, RevisionQuery } from './request.js';
 
 export { printable } from './printable.js';

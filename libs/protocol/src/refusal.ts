@@ -46,3 +46,10 @@ export class RefusalError extends Error implements Refusal {
     };
   }
 }
+
+/** A refusal of kind `busy` for want of what this worker lacks and another may have: room, a program, memory. */
+export class LacksError extends RefusalError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('busy', message, options);
+  }
+}

@@ -2,9 +2,11 @@ export { Changes, type Change } from './changes.js';
 export { redisTime, stamp } from './clock.js';
 export { Completions } from './completions.js';
 export { LONGEST_BLOCK } from './connection.js';
+export { DeclinedJobs } from './declined-jobs.js';
 export { JobQueue, type Answer, type RunOptions } from './job-queue.js';
 export {
   dedupId,
+  isKnown,
   QUEUES,
   SCHEMA,
   subjectOf,

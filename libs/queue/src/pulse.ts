@@ -17,6 +17,7 @@ const BEAT_SCRIPT = `
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])`;
+const LIVING_SCRIPT = `return redis.call('ZRANGEBYSCORE', KEYS[1], tonumber(redis.call('TIME')[1]) - ARGV[1], '+inf')`;
 const COUNT_SCRIPT = `return redis.call('ZCOUNT', KEYS[1], tonumber(redis.call('TIME')[1]) - ARGV[1], '+inf')`;
 
 /** The worker's side: a sign of life in the sorted set `<prefix>:workers`. */
@@ -52,8 +53,14 @@ export class WorkerPulse {
   }
 }
 
+/** The ids of the workers that take jobs now. Throws when Redis is away. */
+export async function livingWorkers(link: RedisLink): Promise<string[]> {
+  return link.commands.eval(LIVING_SCRIPT, 1, workersKey(link), SILENCE) as Promise<string[]>;
+}
+
 /** What a gateway sees of the other side. */
 interface View {
+  /** On performance.now()'s clock, which nobody sets. */
   readonly at: number;
   readonly workers: number;
   readonly waiting: number;
@@ -63,7 +70,7 @@ interface View {
 export class QueuePulse {
   private view: View | null = null;
   private asking: Promise<View> | null = null;
-  private lastSeen = Date.now();
+  private lastSeen = performance.now();
 
   constructor(
     private readonly link: RedisLink,
@@ -82,7 +89,7 @@ export class QueuePulse {
   /** Milliseconds since a worker was last seen alive. */
   async workerless(): Promise<number> {
     const { workers } = await this.look();
-    return workers > 0 ? 0 : Date.now() - this.lastSeen;
+    return workers > 0 ? 0 : performance.now() - this.lastSeen;
   }
 
   /** Brings the gauges up to date; with Redis away they keep their last values. */
@@ -91,7 +98,7 @@ export class QueuePulse {
   }
 
   private async look(): Promise<View> {
-    if (this.view && Date.now() - this.view.at < VIEW_AGE) return this.view;
+    if (this.view && performance.now() - this.view.at < VIEW_AGE) return this.view;
     this.asking ??= this.ask().finally(() => (this.asking = null));
     return this.asking;
   }
@@ -102,9 +109,9 @@ export class QueuePulse {
       this.count('query'),
       this.count('download'),
     ]);
-    if (workers > 0) this.lastSeen = Date.now();
+    if (workers > 0) this.lastSeen = performance.now();
     this.metrics.workers.set(workers);
-    this.view = { at: Date.now(), workers, waiting: query + download };
+    this.view = { at: performance.now(), workers, waiting: query + download };
     return this.view;
   }
 

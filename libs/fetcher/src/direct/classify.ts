@@ -37,7 +37,12 @@ const ROWS: readonly Row[] = [
   },
   { text: /exec: "git": executable file not found/, kind: 'busy', reason: 'the worker has no git' },
   { text: /requires go >= \S+ \(running go [^)]*\)/, kind: 'busy', short: true },
-  { text: /signal: (killed|terminated)|fork\/exec|cannot allocate memory|too many open files/i, kind: 'internal' },
+  { text: /signal: (killed|terminated)/, kind: 'busy', reason: 'git was killed' },
+  {
+    text: /fork\/exec|cannot allocate memory|too many open files/i,
+    kind: 'busy',
+    reason: 'the worker has no memory or processes left',
+  },
   { text: /: permission denied$/m, kind: 'internal' },
   // Go takes no file:// repository: this is a kept one that lost its remote, or a setting of ours.
   { text: /'origin' does not appear to be|transport 'file' not allowed|\.lock': File exists/, kind: 'internal' },

@@ -30,9 +30,12 @@ export class DirectFetcher implements Fetcher {
     await this.go.open();
   }
 
-  /** The version of the go command, such as `go1.26.8 linux/amd64`; null when there is none. Throws as `open` does. */
-  async available(): Promise<string | null> {
-    return this.go.version();
+  /**
+   * The version of the go command, such as `go1.26.8 linux/amd64`; null when there is none that answers before the
+   * abort. Throws as `open` does.
+   */
+  async available(signal: AbortSignal): Promise<string | null> {
+    return this.go.version(signal);
   }
 
   async list(module: string, context: FetchContext): Promise<string[]> {

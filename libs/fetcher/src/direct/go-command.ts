@@ -1,6 +1,6 @@
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
-import { RefusalError } from '#libs/protocol';
+import { LacksError, RefusalError } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
@@ -68,18 +68,18 @@ export class GoCommand {
   }
 
   /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done. */
-  async open(): Promise<void> {
-    this.opening ??= this.prepare().catch((error: unknown) => {
+  async open(signal = NEVER): Promise<void> {
+    this.opening ??= this.prepare(signal).catch((error: unknown) => {
       this.opening = null;
       throw error;
     });
     return this.opening;
   }
 
-  /** What `go version` says, such as `go1.26.8 linux/amd64`; null when there is no go command. */
-  async version(): Promise<string | null> {
-    await this.open();
-    const finished = await this.start(['version'], NEVER).catch(() => null);
+  /** What `go version` says, such as `go1.26.8 linux/amd64`; null when there is none that answers before the abort. */
+  async version(signal: AbortSignal): Promise<string | null> {
+    await this.open(signal);
+    const finished = await this.start(['version'], signal).catch(() => null);
     return finished?.code === 0 ? finished.stdout.trim().replace(/^go version /, '') : null;
   }
 
@@ -103,7 +103,7 @@ export class GoCommand {
 
   private async ask<T>(question: Question<T>): Promise<T> {
     const { command, subject, context } = question;
-    await this.open();
+    await this.open(context.signal);
     return this.slots[command].run(context.signal, async () => {
       try {
         return await this.kept.undisturbed(subject, context.signal, () => this.run(question));
@@ -128,11 +128,11 @@ export class GoCommand {
         return wanted;
       });
     } catch (caught) {
-      const error = notStarted(caught) ? new RefusalError('busy', `${subject}: this worker has no go command`) : caught;
+      const error = notStarted(caught) ? new LacksError(`${subject}: this worker has no go command`) : caught;
       if (context.signal.aborted) outcome = 'aborted';
       else if (error instanceof RefusalError) outcome = error.kind;
       // A git that was ended, here or with another worker, may have left the kept repository unusable.
-      if (outcome === 'aborted' || outcome === 'internal') await mendRepositories(this.folders.vcs, this.env);
+      if (['aborted', 'internal', 'busy'].includes(outcome)) await mendRepositories(this.folders.vcs, this.env);
       throw error;
     } finally {
       this.options.metrics.goCommands.inc({ command, outcome });
@@ -145,6 +145,8 @@ export class GoCommand {
     subject: string,
     { requestId }: FetchContext,
   ): RefusalError {
+    // Nobody here ended it: the system did, for want of memory most likely.
+    if (finished.code === null) return new LacksError(`${subject}: the go command was killed`);
     const text = answer?.error ?? finished.stderr;
     const clean = withoutSecrets(text, this.secrets);
     const { kind } = classify(text, subject);
@@ -156,7 +158,7 @@ export class GoCommand {
       code: finished.code,
       text: clean,
     });
-    return new RefusalError(kind, `${subject}: ${reason}`);
+    return kind === 'busy' ? new LacksError(`${subject}: ${reason}`) : new RefusalError(kind, `${subject}: ${reason}`);
   }
 
   private async start(
@@ -168,13 +170,13 @@ export class GoCommand {
     return runCommand({ binary, args, cwd: this.folders.empty, env: { ...this.env, ...env } }, signal);
   }
 
-  private async prepare(): Promise<void> {
+  private async prepare(signal: AbortSignal): Promise<void> {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
     await furnishHome(this.folders, this.options.vcs, this.env['GOINSECURE'] !== '');
     await mendRepositories(this.folders.vcs, this.env);
     await sweepJobCaches(this.folders.jobs);
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.
-    await this.start(['telemetry', 'off'], NEVER).catch(() => null);
+    await this.start(['telemetry', 'off'], signal).catch(() => null);
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 
 import type { Metrics } from '#libs/observability';
-import { RefusalError } from '#libs/protocol';
+import { LacksError } from '#libs/protocol';
 import { runCommand } from './command.js';
 import { repositoriesIn } from './kept-repositories.js';
 import type { Log } from './log.js';
@@ -51,7 +51,7 @@ export class VcsCache {
   private readonly mark: string;
   private looking: Promise<void> | null = null;
   private timer: NodeJS.Timeout | null = null;
-  /** When the next look may begin. */
+  /** When the next look may begin, on performance.now()'s clock. */
   private next = 0;
 
   constructor(private readonly options: VcsCacheOptions) {
@@ -65,7 +65,7 @@ export class VcsCache {
       const outcome = await Promise.allSettled([work()]);
       if (signal.aborted || (await this.lastEviction()) === before) return settled(outcome[0]);
     }
-    throw new RefusalError('busy', `${subject}: the kept repositories of this worker have too little room`);
+    throw new LacksError(`${subject}: the kept repositories of this worker have too little room`);
   }
 
   /** Notes that a repository was of use. `origin` is what the go command says of where a version came from. */
@@ -87,7 +87,7 @@ export class VcsCache {
           this.options.log?.('warn', 'the kept repositories can not be held within their budget', { err: error }),
         );
       },
-      Math.max(0, this.next - Date.now()),
+      Math.max(0, this.next - performance.now()),
     ).unref();
   }
 
@@ -99,10 +99,11 @@ export class VcsCache {
 
   private async evict(): Promise<void> {
     const { budget, metrics, log } = this.options;
-    const began = Date.now();
+    const began = performance.now();
     this.next = began + LOOK_EVERY;
     const repositories = await this.measure();
-    this.next = Date.now() + Math.max(LOOK_EVERY, (Date.now() - began) / BUSY_AT_MOST);
+    const took = performance.now() - began;
+    this.next = performance.now() + Math.max(LOOK_EVERY, took / BUSY_AT_MOST);
     let total = repositories.reduce((sum, { size }) => sum + size, 0);
     if (total > budget) {
       const before = total;

@@ -1,5 +1,5 @@
 import type { Metrics } from '#libs/observability';
-import { matchPrefixPatterns, RefusalError, type ModuleVersion } from '#libs/protocol';
+import { LacksError, matchPrefixPatterns, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher, SumdbFetcher } from '../fetcher.js';
 import { measured } from '../measure.js';
 import { refusalFrom } from '../upstream/fault.js';
@@ -105,7 +105,7 @@ export class PlannedFetcher implements Fetcher, SumdbFetcher {
     fetch: (fetcher: Fetcher) => Promise<T>,
   ): Promise<T> {
     const { direct, metrics } = this.parts;
-    if (direct === null) throw new RefusalError('busy', `${subject}: this worker has no go command`);
+    if (direct === null) throw new LacksError(`${subject}: this worker has no go command`);
     return measured(metrics, 'direct', signal, () =>
       fetch(direct).catch((error: unknown) => Promise.reject(refusalFrom(error, subject, signal))),
     );

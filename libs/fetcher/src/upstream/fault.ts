@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import { RefusalError, type RefusalKind } from '#libs/protocol';
+import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 
 const TIMEOUTS: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
@@ -103,7 +103,7 @@ export function refusalFrom(error: unknown, subject: string, signal: AbortSignal
     return new RefusalError(error.kind, message, { cause: error });
   }
   if (NO_ROOM.has(codeOf(error))) {
-    return new RefusalError('busy', `${subject}: this worker can not write its scratch files`, { cause: error });
+    return new LacksError(`${subject}: this worker can not write its scratch files`, { cause: error });
   }
   return new RefusalError('internal', `${subject}: this worker failed`, { cause: error });
 }

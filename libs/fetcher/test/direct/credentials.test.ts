@@ -102,6 +102,6 @@ describe('credentials', () => {
 
   it('that can not be read are an error at once', async () => {
     const { fetcher } = await setUp({ netrcFile: join(secrets, 'absent') });
-    await expect(fetcher.available()).rejects.toThrow(/ENOENT.*absent/);
+    await expect(fetcher.available(AbortSignal.timeout(30_000))).rejects.toThrow(/ENOENT.*absent/);
   });
 });

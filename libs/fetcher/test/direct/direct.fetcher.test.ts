@@ -73,7 +73,7 @@ describe('DirectFetcher', () => {
   });
 
   it('says which go it has', async () => {
-    expect(await direct.fetcher.available()).toMatch(/^go\d+\.\d+\S* \S+\/\S+$/);
+    expect(await direct.fetcher.available(AbortSignal.timeout(30_000))).toMatch(/^go\d+\.\d+\S* \S+\/\S+$/);
   });
 
   describe('lists', () => {

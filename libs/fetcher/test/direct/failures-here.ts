@@ -32,11 +32,11 @@ export const FAILURES_HERE: readonly Failure[] = [
   ],
   [git('fetch -f origin', 'fatal: write error: No space left on device'), 'busy', 'the worker has no room'],
   ['go: mkdir /srv/stoa/go/mod: permission denied', 'internal', 'mkdir <path>: permission denied'],
-  [`go: ${V}: git fetch in /srv/stoa: signal: killed`, 'internal', 'git fetch in <path>: signal: killed'],
+  [`go: ${V}: git fetch in /srv/stoa: signal: killed`, 'busy', 'git was killed'],
   [
     'go: fork/exec /usr/bin/git: resource temporarily unavailable',
-    'internal',
-    'fork/exec <path>: resource temporarily unavailable',
+    'busy',
+    'the worker has no memory or processes left',
   ],
   [
     git(

@@ -80,7 +80,7 @@ describe('faults', () => {
 
   it('no go command is said, not thrown', async () => {
     const direct = await setUp({ go: { binary: '/nowhere/go' } });
-    expect(await direct.fetcher.available()).toBeNull();
+    expect(await direct.fetcher.available(AbortSignal.timeout(30_000))).toBeNull();
     await expect(direct.fetcher.list('example.com/mod', await direct.context())).rejects.toMatchObject({
       kind: 'busy',
       message: 'example.com/mod: this worker has no go command',

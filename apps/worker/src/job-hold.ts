@@ -1,0 +1,45 @@
+import { DelayedError, WaitingError, type Job } from 'bullmq';
+import type { DeclinedJobs, Envelope } from '#libs/queue';
+
+/** Pause, in milliseconds, before a job that was declined is offered again: workers that wait come first then. */
+const PAUSE = 500;
+/** Milliseconds that a lock is good for when it is taken once more: the consumers' lockDuration. */
+const LOCK = 8_000;
+
+/** A worker's hold on a job of BullMQ's, and the ways to let go of it unfinished: each of them throws. */
+export class JobHold {
+  constructor(
+    private readonly job: Job<Envelope>,
+    private readonly token: string | undefined,
+    private readonly declined: DeclinedJobs,
+  ) {}
+
+  /** Gives the job to whoever takes it first, at once: this worker stops. */
+  async giveBack(): Promise<never> {
+    await this.job.moveToWait(this.token);
+    throw new WaitingError();
+  }
+
+  /**
+   * Offers the job to the other workers, for this one can't do it: throws then. Returns when all that live have
+   * declined it, or Redis can't tell of any: the job is this worker's to refuse.
+   */
+  async offer(): Promise<void> {
+    if (!(await this.declined.decline(this.job.id!).catch(() => false))) return;
+    await this.job.moveToDelayed(Date.now() + PAUSE, this.token);
+    throw new DelayedError();
+  }
+
+  /**
+   * Whether the lock is still this worker's: one that was stopped for longer than a lock holds does not know that
+   * another has the job by now, or has finished it.
+   */
+  async isOurs(): Promise<boolean> {
+    return (await this.job.extendLock(this.token!, LOCK)) === 1;
+  }
+
+  /** Leaves the job to the worker that has it now. */
+  leave(): never {
+    throw new WaitingError(); // tells BullMQ that there is nothing to finish
+  }
+}

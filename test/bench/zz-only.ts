@@ -1,0 +1,2 @@
+import { moreWorkers } from './more-workers.js';
+await moreWorkers();
