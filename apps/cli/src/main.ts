@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
-import { configurationMarkdown, describeConfig, environment, loadConfig, type LoadedConfig } from '#libs/config';
+import { configurationMarkdown, describeConfig, environment } from '#libs/config';
 import { explain } from './explain.js';
-import { readGoDefaults } from './go-defaults.js';
+import { loadSettings } from './load-settings.js';
 import { say } from './say.js';
 import { runStandalone } from './standalone.js';
 
@@ -26,7 +26,7 @@ program
   .action(async () => {
     await whileSupervised(async () => {
       const { runApi } = await import('../../api/src/main.js');
-      await runApi(await load('api'));
+      await runApi(await loadSettings('api'));
     });
   });
 
@@ -36,7 +36,7 @@ program
   .action(async () => {
     await whileSupervised(async () => {
       const { runWorker } = await import('../../worker/src/main.js');
-      await runWorker(await load('worker'));
+      await runWorker(await loadSettings('worker'));
     });
   });
 
@@ -46,7 +46,9 @@ program
   .addOption(new Option('--process <name>', 'whose settings').choices(['api', 'worker']).default('api'))
   .option('--markdown', 'print the page about all settings instead')
   .action(async ({ process: app, markdown }: { process: App; markdown?: true }) => {
-    process.stdout.write(markdown ? configurationMarkdown() : `${describeConfig(await load(app)).join('\n')}\n`);
+    process.stdout.write(
+      markdown ? configurationMarkdown() : `${describeConfig(await loadSettings(app)).join('\n')}\n`,
+    );
   });
 
 program
@@ -57,11 +59,6 @@ program
     const { name, version, node } = readVersion();
     process.stdout.write(`${name} ${version} (Node ${node})\n`);
   });
-
-async function load(app: App): Promise<LoadedConfig> {
-  const env = environment();
-  return loadConfig(app, env, await readGoDefaults(env));
-}
 
 /** Starts an app; should the supervisor that asked for it end meanwhile, there is nothing to finish yet. */
 async function whileSupervised(start: () => Promise<void>): Promise<void> {

@@ -5,8 +5,15 @@ import type { Config } from '#libs/config';
 
 export type { Logger } from 'pino';
 
-/** Makes the one logger of a process. JSON lines carry `time` in RFC 3339, `process`, and what the caller adds. */
-export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>, processName: string): Logger {
+/**
+ * Makes the one logger of a process, on stdout or on stderr (2). JSON lines carry `time` in
+ * RFC 3339, `process`, and what the caller adds.
+ */
+export function createLogger(
+  config: Pick<Config, 'logLevel' | 'logFormat'>,
+  processName: string,
+  destination: 1 | 2 = 1,
+): Logger {
   const options = {
     level: config.logLevel,
     base: { process: processName },
@@ -15,8 +22,11 @@ export function createLogger(config: Pick<Config, 'logLevel' | 'logFormat'>, pro
   };
   // Written in blocks: a line a write costs a busy gateway a tenth of its time. What is left is flushed at exit.
   if (config.logFormat === 'json')
-    return pino(options, pino.destination({ sync: false, minLength: 4096, periodicFlush: 100 }));
-  return pino(options, pretty({ ignore: 'process,pid,hostname', messageFormat: `${processName}: {msg}`, sync: true }));
+    return pino(options, pino.destination({ dest: destination, sync: false, minLength: 4096, periodicFlush: 100 }));
+  return pino(
+    options,
+    pretty({ destination, ignore: 'process,pid,hostname', messageFormat: `${processName}: {msg}`, sync: true }),
+  );
 }
 
 /** Nest's own messages, in our log: its chatter at start goes to debug. */

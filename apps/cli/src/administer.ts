@@ -1,0 +1,52 @@
+import type { Config } from '#libs/config';
+import { createLogger, Metrics, type Logger } from '#libs/observability';
+import { openStorage, type Storage } from '#libs/storage';
+import { loadSettings } from './load-settings.js';
+import { say } from './say.js';
+import { watchStopSignals } from './stop-signals.js';
+
+/** Exit code of a command that did all that it was asked. */
+export const DONE = 0;
+/** Exit code of one that failed, or that left out something that matters. What was typed wrong is 2. */
+export const FAILED = 1;
+
+/** What a command that administers a storage works with. */
+export interface Administration {
+  readonly config: Config;
+  /** Writes to stderr: stdout is what the command answers. */
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** As a worker sees it: nothing is kept in memory or on disk. */
+  readonly storage: Storage;
+  /** Aborts at the first Ctrl-C or SIGTERM. The second ends the process. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Opens the storage that the settings of a worker name, lets a command work with it, and closes it. Returns the exit
+ * code: the command's, or FAILED when it was stopped. Throws what the command throws, and what keeps the storage shut.
+ */
+export async function administer(command: (parts: Administration) => Promise<number>): Promise<number> {
+  const { stop, force } = watchStopSignals();
+  force.addEventListener('abort', () => process.exit(FAILED));
+  const { config, warnings } = await loadSettings('worker');
+  for (const warning of warnings) say(warning);
+  const log = createLogger(config, 'admin', process.stderr.fd);
+  const metrics = new Metrics();
+  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true });
+  try {
+    const code = await command({ config, log, metrics, storage, stop });
+    return stop.aborted ? stopped(stop) : code;
+  } catch (error) {
+    // What is cut off by the signal fails in many ways, none of which is news.
+    if (stop.aborted) return stopped(stop);
+    throw error;
+  } finally {
+    await storage.objects.close();
+  }
+}
+
+function stopped(stop: AbortSignal): number {
+  say(`${String(stop.reason)}: stopped before the end; the same command goes on from here`);
+  return FAILED;
+}
