@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { configurationMarkdown, describeConfig, environment } from '#libs/config';
 import { explain } from './explain.js';
+import { addImport } from './import.js';
 import { loadSettings } from './load-settings.js';
 import { say } from './say.js';
 import { runStandalone } from './standalone.js';
@@ -39,6 +40,8 @@ program
       await runWorker(await loadSettings('worker'));
     });
   });
+
+addImport(program);
 
 program
   .command('config')

@@ -1,14 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
-import { Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
+import { findChecksums, Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
 import { createHandlers } from './handlers.js';
 import { JobRunner } from './job-runner.js';
-import { findChecksums } from './verification.js';
 
 /** What the worker's parts are made of. */
 export interface WorkerContext extends QueueContext {

@@ -16,3 +16,4 @@ export { childEnvironment, GO_NAMES, type GoDefaults, type GoName } from './go-n
 export { loadConfig, type EffectiveSetting, type LoadedConfig } from './load.js';
 export { thisMachine, type Machine } from './machine.js';
 export { configurationMarkdown } from './markdown.js';
+export { parseBucket, parseEndpoint } from './s3.js';

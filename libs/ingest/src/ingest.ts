@@ -65,19 +65,9 @@ export class Ingest {
     info: FetchedText | null,
     expected: Expected,
   ): Promise<void> {
-    const { modules, metrics } = this.parts;
     const expectation = await this.verifier.settle(version, expected);
     await this.verifier.verify(version, 'go.mod', hashGoMod(mod.bytes), { source: mod.source, expectation });
-    const files = [
-      { file: { kind: 'mod', ...version }, bytes: mod.bytes } as const,
-      ...(info ? [{ file: { kind: 'info', ...version }, bytes: info.bytes } as const] : []),
-    ];
-    if ((await modules.saveInTurn(files)) > 0) {
-      metrics.storedBytes.inc(mod.bytes.length);
-      return;
-    }
-    await this.agrees(version, mod);
-    if (info) await this.storeInfo(version, info);
+    await this.storeTexts(version, mod, info);
   }
 
   /**
@@ -101,9 +91,8 @@ export class Ingest {
     const { goMod } = examined;
     if (mod && !mod.bytes.equals(goMod)) throw await this.otherMod(version, mod.bytes, { bytes: goMod, ...zip });
     if (info) await this.sameCommit(version, info);
-    await this.keepMod(version, { bytes: goMod, source: zip.source });
+    await this.keepTexts(version, { bytes: goMod, source: zip.source }, info ?? null);
     metrics.verifications.inc({ result: 'ok' });
-    if (info) await this.storeInfo(version, info);
     if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
     metrics.storedBytes.inc(zip.size);
     if (await modules.stat({ kind: 'info', ...version })) await this.enter(version, zip, examined, started);
@@ -125,7 +114,7 @@ export class Ingest {
       const zip = await copyStoredZip(modules, version, folder, signal);
       if (!zip) return;
       const examined = await this.examine(version, zip, looked, signal, 'headers');
-      await this.keepMod(version, { bytes: examined.goMod, source: zip.source });
+      await this.keepTexts(version, { bytes: examined.goMod, source: zip.source }, null);
       await this.enter(version, zip, examined, started);
     });
   }
@@ -137,6 +126,20 @@ export class Ingest {
     const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
     const bytes = formatList(filterVersions(module, [...versions, ...listed, ...stored]));
     await modules.save({ kind: 'list', module }, bytes, bytes.length);
+  }
+
+  /**
+   * Adds versions that are stored to the last known list of their module; without one it becomes theirs. False: there
+   * is nothing to add. Who lists next asks the sources and scans the storage, as always.
+   */
+  async addToList(module: string, versions: readonly string[]): Promise<boolean> {
+    const { modules } = this.parts;
+    const former = await modules.get({ kind: 'list', module });
+    const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
+    const all = filterVersions(module, [...versions, ...listed]);
+    if (all.every((version) => listed.includes(version))) return false;
+    const bytes = formatList(all);
+    return modules.save({ kind: 'list', module }, bytes, bytes.length);
   }
 
   /** Stores the answer of `@latest`. */
@@ -192,21 +195,33 @@ export class Ingest {
     });
   }
 
+  /**
+   * Sees to it that a verified `.mod` is stored, and then its `.info`, where there is one; throws when another `.mod` is.
+   * Most often it was asked first: a look is cheaper than a put that comes second.
+   */
+  private async keepTexts(version: ModuleVersion, mod: FetchedText, info: FetchedText | null): Promise<void> {
+    if (!(await this.agrees(version, mod))) await this.storeTexts(version, mod, info);
+    else if (info) await this.storeInfo(version, info);
+  }
+
+  /** Stores a `.mod` and then its `.info`, where there is one; former ones stay. Throws when another `.mod` is stored. */
+  private async storeTexts(version: ModuleVersion, mod: FetchedText, info: FetchedText | null): Promise<void> {
+    const { modules, metrics } = this.parts;
+    const files = [
+      { file: { kind: 'mod', ...version }, bytes: mod.bytes } as const,
+      ...(info ? [{ file: { kind: 'info', ...version }, bytes: info.bytes } as const] : []),
+    ];
+    if ((await modules.saveInTurn(files)) > 0) {
+      metrics.storedBytes.inc(mod.bytes.length);
+      return;
+    }
+    await this.agrees(version, mod);
+    if (info) await this.storeInfo(version, info);
+  }
+
   /** Stores an `.info`; a former one stays. Its `.mod` must be stored. */
   private async storeInfo(version: ModuleVersion, { bytes }: FetchedText): Promise<void> {
     await this.parts.modules.save({ kind: 'info', ...version }, bytes, bytes.length);
-  }
-
-  /**
-   * Sees to it that a verified `.mod` is stored; throws when another one is. Most often it was asked first: a look is
-   * cheaper than a put that comes second.
-   */
-  private async keepMod(version: ModuleVersion, fetched: FetchedText): Promise<void> {
-    if (await this.agrees(version, fetched)) return;
-    const { modules, metrics } = this.parts;
-    const { bytes } = fetched;
-    if (await modules.save({ kind: 'mod', ...version }, bytes, bytes.length)) metrics.storedBytes.inc(bytes.length);
-    else await this.agrees(version, fetched);
   }
 
   /** Whether a `.mod` is stored; throws when it is another one. */

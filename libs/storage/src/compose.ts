@@ -18,8 +18,8 @@ export interface Storage {
 }
 
 /**
- * Opens the storage of the settings, for a process that writes files or for one that only reads them. Throws when it
- * can't serve. From the outside in, a call passes:
+ * Opens the storage of the settings, for a process that writes files (in `bulk` where it writes thousands) or for one
+ * that only reads them. Throws when it can't serve. From the outside in, a call passes:
  *
  * 1. the tree (modules, meta): what is asked for becomes a key;
  * 2. the memory tier, unless its size is 0: small objects end here;
@@ -29,10 +29,10 @@ export interface Storage {
 export async function openStorage(
   config: Pick<Config, 'storage' | 'memoryCache' | 'listTtl'>,
   metrics: Metrics,
-  { writes = false }: { readonly writes?: boolean } = {},
+  { writes = false, bulk = false }: { readonly writes?: boolean; readonly bulk?: boolean } = {},
 ): Promise<Storage> {
   const { storage, memoryCache, listTtl } = config;
-  const adapter = storage.kind === 'fs' ? new FsObjectStore({ ...storage, writes }) : await s3Store(storage);
+  const adapter = storage.kind === 'fs' ? new FsObjectStore({ ...storage, writes, bulk }) : await openBucket(storage);
   const metered = new MeteredObjectStore(adapter, metrics);
   const memory = memoryCache > 0 ? new MemoryTier(metered, { maxBytes: memoryCache, mutableMaxAge: listTtl }) : null;
   const objects = memory ?? metered;
@@ -40,8 +40,11 @@ export async function openStorage(
   return { objects, modules: new ObjectModuleStore(objects), meta: new ObjectMetaStore(objects), memory };
 }
 
-/** Loaded where it is used: its client takes 40 MB of memory and a third of a second. */
-async function s3Store(config: Extract<Config['storage'], { kind: 's3' }>): Promise<ObjectStore> {
+/**
+ * Makes the store of a bucket, which `open` would create. Loaded where it is used: its client takes 40 MB of memory and a
+ * third of a second.
+ */
+export async function openBucket(config: Extract<Config['storage'], { kind: 's3' }>): Promise<ObjectStore> {
   const { S3ObjectStore } = await import('./s3/s3.object-store.js');
   return new S3ObjectStore(config);
 }

@@ -13,7 +13,7 @@ export type {
 export { putInTurn } from './put-in-turn.js';
 export { readBody } from './body.js';
 export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } from './part.js';
-export { openStorage, type Storage } from './compose.js';
+export { openBucket, openStorage, type Storage } from './compose.js';
 export { FsObjectStore } from './fs/fs.object-store.js';
 export { MemoryObjectStore } from './memory/memory.object-store.js';
 export { MemoryTier } from './memory-tier.js';

@@ -1,6 +1,6 @@
 import type { Config } from '#libs/config';
-import { createFindChecksums, type FindChecksums } from '#libs/ingest';
 import type { Sumdbs } from '#libs/sumdb';
+import { createFindChecksums, type FindChecksums } from './checksums.js';
 
 /** Gives the look-up of checksums that the settings want. Throws when they name a database whose key nobody knows. */
 export function findChecksums({ verifyAgainst, go }: Config, sumdbs: Sumdbs): FindChecksums {

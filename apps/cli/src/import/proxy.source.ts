@@ -1,0 +1,45 @@
+import type { PlannedFetcher } from '#libs/fetcher';
+import { RefusalError } from '#libs/protocol';
+import type { Candidate, FileKind, ImportSource, Unfit } from './source.js';
+import { parseListLine } from './version-list.js';
+
+const ALL: ReadonlySet<FileKind> = new Set(['info', 'mod', 'zip']);
+
+/** Versions of another GOPROXY, named by a list. */
+export class ProxySource implements ImportSource {
+  /** Each takes up to three of the connections that the HTTP client has for a host. */
+  readonly concurrency = 16;
+
+  constructor(
+    private readonly fetcher: PlannedFetcher,
+    /** The text of the list. */
+    private readonly list: string,
+  ) {}
+
+  async *candidates(): AsyncGenerator<Candidate | Unfit> {
+    for (const line of this.list.split('\n')) {
+      const candidate = this.candidate(line);
+      if (candidate) yield candidate;
+    }
+  }
+
+  async count(): Promise<number> {
+    let count = 0;
+    for await (const candidate of this.candidates()) if (candidate) count++;
+    return count;
+  }
+
+  async close(): Promise<void> {
+    await this.fetcher.close();
+  }
+
+  private candidate(line: string): Candidate | Unfit | null {
+    try {
+      const version = parseListLine(line);
+      return version && { version, has: ALL, fetcher: this.fetcher, zipTime: async () => null };
+    } catch (error) {
+      if (error instanceof RefusalError) return { name: line.trim(), reason: error.message };
+      throw error;
+    }
+  }
+}
