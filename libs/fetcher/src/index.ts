@@ -13,6 +13,5 @@ export { ForwardProxy } from './guard/forward-proxy.js';
 export { DirectFetcher } from './direct/direct.fetcher.js';
 export { PlannedFetcher } from './plan/planned-fetcher.js';
 export type { UpstreamLimits } from './upstream/limits.js';
+export { checkInfo, checkMod } from './upstream/answers.js';
 export { SourceFault } from './upstream/fault.js';
-export type { DownloadedFile, ProxyTree } from './upstream/proxy-tree.js';
-export { UpstreamFetcher } from './upstream/upstream-fetcher.js';

@@ -28,6 +28,9 @@ interface Parts {
   readonly stamp: Stamp;
 }
 
+/** A zip at hand: a finished file, or its bytes where it is small. */
+export type ZipAtHand = FetchedFile | (FetchedText & { readonly size: number });
+
 /** A zip that may be stored. */
 interface Examined {
   readonly report: ZipReport;
@@ -80,7 +83,7 @@ export class Ingest {
    */
   async storeZip(
     version: ModuleVersion,
-    { zip, mod, info }: FetchedZip,
+    { zip, mod, info }: Omit<FetchedZip, 'zip'> & { readonly zip: ZipAtHand },
     expected: Expected,
     started: number,
     signal: AbortSignal,
@@ -89,11 +92,13 @@ export class Ingest {
     // What go makes here may be another file at the next time, of the same content.
     const examined = await this.examine(version, zip, expected, signal, mod ? 'content' : 'headers');
     const { goMod } = examined;
-    if (mod && !mod.bytes.equals(goMod)) throw await this.otherMod(version, mod.bytes, { bytes: goMod, ...zip });
+    if (mod && !mod.bytes.equals(goMod))
+      throw await this.otherMod(version, mod.bytes, { bytes: goMod, source: zip.source });
     if (info) await this.sameCommit(version, info);
     await this.keepTexts(version, { bytes: goMod, source: zip.source }, info ?? null);
     metrics.verifications.inc({ result: 'ok' });
-    if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
+    const content = 'path' in zip ? { file: zip.path } : zip.bytes;
+    if (!(await modules.save({ kind: 'zip', ...version }, content, zip.size, signal))) return false;
     metrics.storedBytes.inc(zip.size);
     if (await modules.stat({ kind: 'info', ...version })) await this.enter(version, zip, examined, started);
     return true;
@@ -155,7 +160,7 @@ export class Ingest {
   /** Checks a zip by itself and against what is expected of it: its content at the latest when its hash is. */
   private async examine(
     version: ModuleVersion,
-    { path, source }: FetchedFile,
+    zip: ZipAtHand,
     expected: Expected,
     signal: AbortSignal,
     least: ZipDepth,
@@ -163,11 +168,14 @@ export class Ingest {
     const { zips, metrics } = this.parts;
     const expectation = await this.verifier.settle(version, expected);
     const depth = depthFor(expectation, least);
-    const report = await zips.check(path, version, signal, depth).catch((error: unknown) => {
-      metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
-      throw error;
-    });
+    const report = await zips
+      .check('path' in zip ? zip.path : zip.bytes, version, signal, depth)
+      .catch((error: unknown) => {
+        metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
+        throw error;
+      });
     const goMod = report.goMod ?? synthesizedMod(version.module);
+    const { source } = zip;
     await this.verifier.verify(version, 'zip', report.hash, { source, expectation });
     const goModHash = hashGoMod(goMod);
     await this.verifier.verify(version, 'go.mod', goModHash, { source, expectation });
@@ -176,7 +184,7 @@ export class Ingest {
 
   private async enter(
     { module, version }: ModuleVersion,
-    zip: FetchedFile,
+    zip: ZipAtHand,
     { report, goModHash, expectation }: Examined,
     started: number,
   ): Promise<void> {

@@ -1,5 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { readBody, type ObjectBody, type ObjectStat, type ObjectStore } from '#libs/storage';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { readBody, type ObjectBody, type ObjectStore } from '#libs/storage';
 import type { SourceFiles } from './source-files.js';
 
 /** A tree in a bucket. */
@@ -12,29 +14,32 @@ export class BucketFiles implements SourceFiles {
     for await (const { key } of this.bucket.list('')) yield key;
   }
 
-  async size(path: string): Promise<number> {
-    return (await this.stat(path)).size;
-  }
-
   async modified(path: string): Promise<Date> {
-    return (await this.stat(path)).modified;
+    return present(path, await this.bucket.stat(path)).modified;
   }
 
-  async read(path: string): Promise<Buffer> {
-    return readBody(present(path, await this.bucket.get(path)).body);
+  async read(path: string, most: number): Promise<Buffer | null> {
+    const object = await this.get(path, most);
+    return object && readBody(object.body);
   }
 
-  async copy(path: string, to: string): Promise<void> {
-    const { body }: ObjectBody = present(path, await this.bucket.get(path));
-    await writeFile(to, body, { flag: 'wx' });
+  async copy(path: string, to: string, most: number): Promise<number | null> {
+    const object = await this.get(path, most);
+    if (object === null) return null;
+    const { body, stat } = object;
+    await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, createWriteStream(to, { flags: 'wx' }));
+    return stat.size;
   }
 
   async close(): Promise<void> {
     await this.bucket.close();
   }
 
-  private async stat(path: string): Promise<ObjectStat> {
-    return present(path, await this.bucket.stat(path));
+  private async get(path: string, most: number): Promise<ObjectBody | null> {
+    const object = present(path, await this.bucket.get(path));
+    if (object.stat.size <= most) return object;
+    if (!Buffer.isBuffer(object.body)) object.body.destroy();
+    return null;
   }
 }
 

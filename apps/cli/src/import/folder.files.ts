@@ -1,14 +1,11 @@
-import { constants, copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SourceFiles } from './source-files.js';
 
-/** Larger files are copied off the event loop. */
-const LARGE = 1024 * 1024;
 /** Folders that are read in one turn of the event loop. */
 const FOLDERS = 64;
-const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
 
 /** A tree in a local folder. Looks and small reads are synchronous: a turn through Node's thread pool costs more. */
 export class FolderFiles implements SourceFiles {
@@ -29,22 +26,28 @@ export class FolderFiles implements SourceFiles {
     }
   }
 
-  async size(path: string): Promise<number> {
-    return statSync(join(this.root, path)).size;
-  }
-
   async modified(path: string): Promise<Date> {
     return statSync(join(this.root, path)).mtime;
   }
 
-  async read(path: string): Promise<Buffer> {
-    return readFileSync(join(this.root, path));
+  async read(path: string, most: number): Promise<Buffer | null> {
+    const file = openSync(join(this.root, path), 'r');
+    try {
+      const { size } = fstatSync(file);
+      if (size > most) return null;
+      const bytes = Buffer.allocUnsafeSlow(size);
+      // What is written meanwhile is read or not: the caller checks what was read.
+      return bytes.subarray(0, readSync(file, bytes, 0, size, 0));
+    } finally {
+      closeSync(file);
+    }
   }
 
-  async copy(path: string, to: string): Promise<void> {
+  async copy(path: string, to: string, most: number): Promise<number | null> {
     const from = join(this.root, path);
-    if (statSync(from).size > LARGE) await copyFile(from, to, COPY);
-    else copyFileSync(from, to, COPY);
+    if ((await stat(from)).size > most) return null;
+    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    return (await stat(to)).size;
   }
 
   async close(): Promise<void> {}

@@ -2,10 +2,7 @@ import type { FetchedText } from '#libs/fetcher';
 import type { Ingest, Scratch } from '#libs/ingest';
 import { formatInfo, isPseudoVersion, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { ModuleStore } from '#libs/storage';
-import type { Candidate } from './source.js';
-
-/** Where an imported version came from, as its receipt says it: a path or a host would tell too much. */
-const SOURCE = 'import';
+import { SOURCE, type Candidate } from './source.js';
 
 /** What became of a version. */
 export type Imported =
@@ -52,33 +49,28 @@ export class Importer {
     }
     const expected = ingest.expect(version, signal);
     const started = Date.now();
-    const { isOurs, infoMade } = await scratch.use(async (folder) => {
-      const { fetcher } = candidate;
+    let infoMade = false;
+    const isOurs = await scratch.use(async (folder) => {
       const context = { signal, scratch: folder };
-      const [mod, info, fetched] = await allOf([
-        has.has('mod') ? fetcher.mod(version, context) : null,
-        has.has('info') ? fetcher.info(version, context) : null,
-        fetcher.zip(version, context),
+      const [mod, info, zip] = await allOf([
+        has.has('mod') ? candidate.mod(context) : null,
+        has.has('info') ? candidate.info(context) : null,
+        candidate.zip(context),
       ]);
-      const files = {
-        zip: { ...fetched.zip, source: SOURCE },
-        info: info ?? (await madeInfo(candidate)),
-        ...(mod && { mod }),
-      };
-      return { isOurs: await ingest.storeZip(version, files, expected, started, signal), infoMade: info === null };
+      infoMade = info === null;
+      const files = { zip, info: info ?? (await madeInfo(candidate)), ...(mod && { mod }) };
+      return ingest.storeZip(version, files, expected, started, signal);
     });
     if (!isOurs) await ingest.complete(version, scratch, signal, expected);
     return { kind: 'imported', infoMade };
   }
 
-  private async storeMod({ version, has, fetcher }: Candidate, signal: AbortSignal): Promise<Imported> {
+  private async storeMod(candidate: Candidate, signal: AbortSignal): Promise<Imported> {
     const { ingest } = this.parts;
+    const { version, has } = candidate;
     if (await this.isStored(has.has('info') ? 'info' : 'mod', version)) return { kind: 'present' };
     const expected = ingest.expect(version, signal);
-    const [mod, info] = await allOf([
-      fetcher.mod(version, { signal }),
-      has.has('info') ? fetcher.info(version, { signal }) : null,
-    ]);
+    const [mod, info] = await allOf([candidate.mod({ signal }), has.has('info') ? candidate.info({ signal }) : null]);
     await ingest.storeMod(version, mod, info, expected);
     return { kind: 'go.mod' };
   }

@@ -34,8 +34,8 @@ export async function openSource(
 ): Promise<ImportSource> {
   if (/^https?:\/\//i.test(name)) return await openProxy(name, options.list, config, metrics);
   if (options.list !== undefined) throw new UsageFailure('--list goes with the URL of a GOPROXY only');
-  if (/^s3:\/\//i.test(name)) return new TreeSource(await openBucketFiles(name, options, config), metrics);
-  return new TreeSource(new FolderFiles(folderOf(name)), metrics);
+  if (/^s3:\/\//i.test(name)) return new TreeSource(await openBucketFiles(name, options, config));
+  return new TreeSource(new FolderFiles(folderOf(name)));
 }
 
 /** A module cache is known by its `cache/download`; what else is in it are no modules as they are served. */

@@ -1,6 +1,6 @@
 import type { PlannedFetcher } from '#libs/fetcher';
 import { RefusalError } from '#libs/protocol';
-import type { Candidate, FileKind, ImportSource, Unfit } from './source.js';
+import { SOURCE, type Candidate, type FileKind, type ImportSource, type Unfit } from './source.js';
 import { parseListLine } from './version-list.js';
 
 const ALL: ReadonlySet<FileKind> = new Set(['info', 'mod', 'zip']);
@@ -36,7 +36,16 @@ export class ProxySource implements ImportSource {
   private candidate(line: string): Candidate | Unfit | null {
     try {
       const version = parseListLine(line);
-      return version && { version, has: ALL, fetcher: this.fetcher, zipTime: async () => null };
+      return (
+        version && {
+          version,
+          has: ALL,
+          info: (context) => this.fetcher.info(version, context),
+          mod: (context) => this.fetcher.mod(version, context),
+          zip: async (context) => ({ ...(await this.fetcher.zip(version, context)).zip, source: SOURCE }),
+          zipTime: async () => null,
+        }
+      );
     } catch (error) {
       if (error instanceof RefusalError) return { name: line.trim(), reason: error.message };
       throw error;

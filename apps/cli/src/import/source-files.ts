@@ -4,10 +4,10 @@ export interface SourceFiles {
   readonly concurrency: number;
   /** The paths of all files, those of a folder together. */
   paths(): AsyncIterable<string>;
-  size(path: string): Promise<number>;
   modified(path: string): Promise<Date>;
-  read(path: string): Promise<Buffer>;
-  /** Copies a file to a new local one. */
-  copy(path: string, to: string): Promise<void>;
+  /** Reads a file of at most so many bytes; null: it has more. */
+  read(path: string, most: number): Promise<Buffer | null>;
+  /** Copies a file of at most so many bytes to a new local one and gives their number; null: it has more. */
+  copy(path: string, to: string, most: number): Promise<number | null>;
   close(): Promise<void>;
 }

@@ -1,5 +1,9 @@
-import type { Fetcher } from '#libs/fetcher';
+import type { DownloadContext, FetchContext, FetchedText } from '#libs/fetcher';
+import type { ZipAtHand } from '#libs/ingest';
 import { RefusalError, type ModuleVersion, type RefusalKind } from '#libs/protocol';
+
+/** Where an imported version came from, as its receipt says it: a path or a host would tell too much. */
+export const SOURCE = 'import';
 
 /** A file of a version. */
 export type FileKind = 'info' | 'mod' | 'zip';
@@ -8,8 +12,11 @@ export type FileKind = 'info' | 'mod' | 'zip';
 export interface Candidate {
   readonly version: ModuleVersion;
   /** The files that it has of it, as far as is known before they are fetched: a `.mod` or a `.zip` at least. */
-  readonly has: ReadonlySet<FileKind>;
-  readonly fetcher: Pick<Fetcher, FileKind>;
+  readonly has: Pick<ReadonlySet<FileKind>, 'has'>;
+  /** As with a Fetcher: checked by itself, and all throw RefusalError. */
+  info(context: FetchContext): Promise<FetchedText>;
+  mod(context: FetchContext): Promise<FetchedText>;
+  zip(context: DownloadContext): Promise<ZipAtHand>;
   /** When the zip was written; null where the source does not tell. */
   zipTime(): Promise<Date | null>;
 }

@@ -1,20 +1,15 @@
 import { dirname } from 'node:path';
-import { UpstreamFetcher } from '#libs/fetcher';
-import type { Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
 import { placeFile, readVersion, type PlacedFile } from './layout.js';
 import type { SourceFiles } from './source-files.js';
 import type { Candidate, ImportSource, Unfit } from './source.js';
-import { VersionTree } from './version-tree.js';
+import { TreeCandidate } from './tree.candidate.js';
 
 /** A tree of modules in one or several of the layouts that placeFile knows. */
 export class TreeSource implements ImportSource {
   readonly concurrency: number;
 
-  constructor(
-    private readonly files: SourceFiles,
-    private readonly metrics: Metrics,
-  ) {
+  constructor(private readonly files: SourceFiles) {
     this.concurrency = files.concurrency;
   }
 
@@ -46,12 +41,7 @@ export class TreeSource implements ImportSource {
     if (zip === undefined && !place.modAlone) return { name, reason: `${name}: it has no source.zip` };
     if (zip === undefined && !paths.has('mod')) return null;
     try {
-      return {
-        version: readVersion(place),
-        has: new Set(paths.keys()),
-        fetcher: new UpstreamFetcher(new VersionTree(this.files, paths), 'file', this.metrics),
-        zipTime: async () => (zip === undefined ? null : this.files.modified(zip)),
-      };
+      return new TreeCandidate(readVersion(place), paths, this.files);
     } catch (error) {
       if (error instanceof RefusalError) return { name, reason: error.message };
       throw error;

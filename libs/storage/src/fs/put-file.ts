@@ -77,6 +77,7 @@ export function makeInTurn(series: readonly (readonly PutTask[])[], make: (task:
 
 /** False: `create` came second. */
 function makeFile(task: PutTask): boolean {
+  if (isEmptyCreate(task)) return createEmpty(task);
   const staged = unfinishedPath(task);
   try {
     stageFile(task, staged, { sync: true });
@@ -84,6 +85,16 @@ function makeFile(task: PutTask): boolean {
   } finally {
     removeFile(staged);
   }
+}
+
+/** Whether a task makes an empty file that may be named at once: it is whole as soon as it has a name. */
+export function isEmptyCreate({ source, mode }: PutTask): boolean {
+  return mode === 'create' && source instanceof Uint8Array && source.length === 0;
+}
+
+/** Makes such a file. False: there was one. */
+export function createEmpty({ target }: PutTask): boolean {
+  return named(target, 'create', () => closeSync(openSync(target, 'wx')));
 }
 
 /** Gives a path of an unfinished file. */
@@ -126,10 +137,14 @@ function stage(source: PutTask['source'], path: string, sync: boolean): void {
 
 /** Names an unfinished file. False: `create` came second. Who took the name may not have synced it yet. */
 export function nameFile({ target, mode }: PutTask, staged: string): boolean {
+  return named(target, mode, () => (mode === 'create' ? linkSync(staged, target) : renameSync(staged, target)));
+}
+
+/** Makes the folder of a target where it is missing. False: `create` came second. */
+function named(target: string, mode: PutTask['mode'], give: () => void): boolean {
   for (let tries = 1; ; tries++) {
     try {
-      if (mode === 'create') linkSync(staged, target);
-      else renameSync(staged, target);
+      give();
       return true;
     } catch (error) {
       const code = errorCode(error);

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import {
+  createEmpty,
+  isEmptyCreate,
   makeInTurn,
   nameFile,
   removeFile,
@@ -22,13 +24,15 @@ type Staged = { readonly path: string } | { readonly error: unknown };
  * synced in one go, then they are named in their order.
  */
 export function putFilesTogether(series: readonly (readonly PutTask[])[]): PutOutcome[] {
-  const staged = new Map(series.flat().map((task) => [task, stage(task)]));
+  const toStage = series.flat().filter((task) => !isEmptyCreate(task));
+  const staged = new Map(toStage.map((task) => [task, stage(task)]));
   const paths = [...staged.values()].flatMap((file) => ('path' in file ? [file.path] : []));
   try {
     syncFiles(paths);
     return makeInTurn(series, (task) => {
       const file = staged.get(task);
-      if (file === undefined || 'error' in file) throw file?.error;
+      if (file === undefined) return createEmpty(task);
+      if ('error' in file) throw file.error;
       return nameFile(task, file.path);
     });
   } catch (error) {
