@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { configurationMarkdown, describeConfig, environment } from '#libs/config';
 import { explain } from './explain.js';
+import { addExport } from './export.js';
 import { addImport } from './import.js';
 import { loadSettings } from './load-settings.js';
 import { say } from './say.js';
@@ -42,6 +43,7 @@ program
   });
 
 addImport(program);
+addExport(program);
 
 program
   .command('config')

@@ -62,8 +62,9 @@ async function importAll(
         const name = `${module}@${version}`;
         await lists.during(module, version, async () => {
           try {
-            report.stored(name, await importer.import(candidate));
-            return true;
+            const outcome = await importer.import(candidate);
+            report.stored(name, outcome);
+            return outcome.kind !== 'go.mod';
           } catch (error) {
             if (stop.aborted || !leavesOut(error)) throw error;
             report.leave(name, error.message);
