@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { moduleZip } from '../support/module-zip.js';
 import { median } from './kit.js';
 
@@ -12,8 +12,6 @@ const STOA = fileURLToPath(new URL('../../bin/stoa', import.meta.url));
 const MODULES = 500;
 const VERSIONS = 10;
 const ROUNDS = 3;
-
-const run = promisify(execFile);
 
 /**
  * `stoa import` of 5,000 small versions from an Athens disk folder, beside `cp -r` of that folder, on one file system
@@ -25,9 +23,9 @@ export async function importVersions(): Promise<void> {
   makeAthensFolder(source);
   const seconds = { copied: [] as number[], imported: [] as number[], again: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    await run('sync');
+    await timed('sync', []);
     seconds.copied.push(await timed('cp', ['-r', source, join(folder, `copy-${round}`)]));
-    await run('sync');
+    await timed('sync', []);
     const env = { STOA_DATA_DIR: join(folder, `data-${round}`), STOA_VERIFY: 'off' };
     const words = ['import', source, '--quiet'];
     seconds.imported.push(await timed(STOA, words, env));
@@ -42,10 +40,11 @@ export async function importVersions(): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-export function makeAthensFolder(root: string): void {
+function makeAthensFolder(root: string): void {
   const info = (version: string): string => JSON.stringify({ Version: version, Time: '2024-01-02T03:04:05Z' });
   for (let index = 0; index < MODULES * VERSIONS; index++) {
-    const module = `example.com/team${index % 20}/Module${Math.floor(index / VERSIONS)}`;
+    const number = Math.floor(index / VERSIONS);
+    const module = `example.com/team${number % 20}/Module${number}`;
     const version = `v1.${index % VERSIONS}.0`;
     const goMod = `module ${module}\n\ngo 1.22\n`;
     const files = { 'go.mod': goMod, 'a.go': `package a // ${randomBytes(1500).toString('hex')}\n`, LICENSE: 'free\n' };
@@ -57,8 +56,11 @@ export function makeAthensFolder(root: string): void {
   }
 }
 
+/** Runs a program to its end; seconds. */
 async function timed(program: string, words: readonly string[], more: Record<string, string> = {}): Promise<number> {
   const started = performance.now();
-  await run(program, [...words], { env: { ...process.env, ...more } });
+  const child = spawn(program, words, { env: { ...process.env, ...more }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
   return (performance.now() - started) / 1000;
 }

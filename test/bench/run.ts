@@ -3,7 +3,8 @@ import { cold } from './cold.js';
 import { prepareKit } from './kit.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
+import { importVersions } from './import.js';
 import { secondVersion } from './second-version.js';
 
 const kit = await prepareKit();
-for (const scenario of [cold, oneZip, secondVersion, hits]) await scenario(kit);
+for (const scenario of [cold, oneZip, secondVersion, hits, importVersions]) await scenario(kit);

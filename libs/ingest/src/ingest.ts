@@ -92,8 +92,11 @@ export class Ingest {
     // What go makes here may be another file at the next time, of the same content.
     const examined = await this.examine(version, zip, expected, signal, mod ? 'content' : 'headers');
     const { goMod } = examined;
-    if (mod && !mod.bytes.equals(goMod))
-      throw await this.otherMod(version, mod.bytes, { bytes: goMod, source: zip.source });
+    if (mod && !mod.bytes.equals(goMod)) {
+      metrics.verifications.inc({ result: 'invalid-zip' });
+      const name = `${version.module}@${version.version}`;
+      throw new RefusalError('not-found', `${name}: invalid zip: its go.mod is not the .mod that came with it`);
+    }
     if (info) await this.sameCommit(version, info);
     await this.keepTexts(version, { bytes: goMod, source: zip.source }, info ?? null);
     metrics.verifications.inc({ result: 'ok' });
