@@ -41,7 +41,6 @@ export async function importVersions(): Promise<void> {
 }
 
 function makeAthensFolder(root: string): void {
-  const info = (version: string): string => JSON.stringify({ Version: version, Time: '2024-01-02T03:04:05Z' });
   for (let index = 0; index < MODULES * VERSIONS; index++) {
     const number = Math.floor(index / VERSIONS);
     const module = `example.com/team${number % 20}/Module${number}`;
@@ -52,7 +51,7 @@ function makeAthensFolder(root: string): void {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'go.mod'), goMod);
     writeFileSync(join(folder, 'source.zip'), moduleZip({ module, version }, files));
-    writeFileSync(join(folder, `${version}.info`), info(version));
+    writeFileSync(join(folder, `${version}.info`), JSON.stringify({ Version: version, Time: '2024-01-02T03:04:05Z' }));
   }
 }
 

@@ -10,7 +10,7 @@ const FOLDERS = 64;
 /** A tree in a local folder. Looks and small reads are synchronous: a turn through Node's thread pool costs more. */
 export class FolderFiles implements SourceFiles {
   /** As many as the storage syncs together. */
-  readonly concurrency = 256;
+  readonly concurrency = 1024;
 
   constructor(private readonly root: string) {}
 

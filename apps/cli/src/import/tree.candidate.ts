@@ -9,7 +9,7 @@ import { SOURCE, type Candidate, type FileKind } from './source.js';
 const MAX_TEXT = 16 << 20;
 const MAX_ZIP = 500 << 20;
 /** Zips of at most so many bytes are held in memory: a file more costs as much as all else that is done with them. */
-const SMALL_ZIP = 256 << 10;
+const SMALL_ZIP = 64 << 10;
 /** What the system says of the place that is written to, not of the source. */
 const NO_ROOM = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOSPC', 'EROFS']);
 

@@ -8,7 +8,7 @@ import type { PutReply, PutThreadOptions } from './put.thread.js';
 /** Puts that go to the thread at once, at most: the first of them waits for the last. */
 const BATCH = 16;
 /** The same where nobody waits for one of them, and all are synced together. */
-const LARGE_BATCH = 512;
+const LARGE_BATCH = 2048;
 /** Mebibytes; bytes of files are not counted. */
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
