@@ -4,10 +4,11 @@ import { prepareKit } from './kit.js';
 import { memoryCost } from './memory-cost.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
+import { importVersions } from './import.js';
 import { moreWorkers } from './more-workers.js';
 import { secondVersion } from './second-version.js';
 import { largeZips, tieredHits } from './tiers.js';
 
 const kit = await prepareKit();
-const scenarios = [cold, oneZip, secondVersion, moreWorkers, hits, tieredHits, largeZips, memoryCost];
+const scenarios = [cold, oneZip, secondVersion, moreWorkers, hits, tieredHits, largeZips, memoryCost, importVersions];
 for (const scenario of scenarios) await scenario(kit);

@@ -22,18 +22,27 @@ export interface Administration {
   readonly stop: AbortSignal;
 }
 
+/** How a command works with the storage. */
+export interface AdministrationOptions {
+  /** It stores thousands of files, and waits for the last of them. */
+  readonly bulk?: boolean;
+}
+
 /**
  * Opens the storage that the settings of a worker name, lets a command work with it, and closes it. Returns the exit
  * code: the command's, or FAILED when it was stopped. Throws what the command throws, and what keeps the storage shut.
  */
-export async function administer(command: (parts: Administration) => Promise<number>): Promise<number> {
+export async function administer(
+  command: (parts: Administration) => Promise<number>,
+  { bulk = false }: AdministrationOptions = {},
+): Promise<number> {
   const { stop, force } = watchStopSignals();
   force.addEventListener('abort', () => process.exit(FAILED));
   const { config, warnings } = await loadAdminSettings(environment());
   for (const warning of warnings) say(warning);
   const log = createLogger(config, 'admin', process.stderr.fd);
   const metrics = new Metrics();
-  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true });
+  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true, bulk });
   try {
     const code = await command({ config, log, metrics, storage, stop });
     return stop.aborted ? stopped(stop) : code;

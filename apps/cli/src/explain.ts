@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '#libs/config';
 import { RefusalError } from '#libs/protocol';
-import { ExpectedFailure } from './expected-failure.js';
+import { ExpectedFailure, UsageFailure } from './expected-failure.js';
 import { say } from './say.js';
 
 /** Says why a command failed, one line per fault, and a stack only where the fault is our own. Returns the exit code. */
@@ -9,7 +9,7 @@ export function explain(error: unknown): number {
   // Commander has said it already: 0 for --help, and what was typed wrong is 2 as with other commands.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   for (const line of faultsOf(error)) say(line);
-  return 1;
+  return error instanceof UsageFailure ? 2 : 1;
 }
 
 function faultsOf(error: unknown): readonly string[] {

@@ -2,6 +2,8 @@ import { Command, Option } from 'commander';
 import { configurationMarkdown, describeConfig, environment } from '#libs/config';
 import { addDeleteCommand } from './delete.command.js';
 import { explain } from './explain.js';
+import { addExport } from './export.js';
+import { addImport } from './import.js';
 import { loadSettings } from './load-settings.js';
 import { say } from './say.js';
 import { runStandalone } from './standalone.js';
@@ -72,6 +74,8 @@ program
     process.stdout.write(`${name} ${version} (Node ${node})\n`);
   });
 
+addImport(program);
+addExport(program);
 addVerifyCommand(program);
 addDeleteCommand(program);
 

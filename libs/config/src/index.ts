@@ -20,4 +20,5 @@ export { loadConfig, type EffectiveSetting, type LoadedConfig } from './load.js'
 export { thisMachine, type Machine } from './machine.js';
 export { configurationMarkdown } from './markdown.js';
 export { proxyRules, type ProxyRules } from './proxy-rules.js';
+export { parseBucket, parseEndpoint } from './s3.js';
 export { parseSize } from './size.js';

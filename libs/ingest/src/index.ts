@@ -6,7 +6,7 @@ export { Mender, type Mending } from './audit/mender.js';
 export { provenChecksums } from './audit/proven-checksums.js';
 export { Throttle, type Clock } from './audit/throttle.js';
 export { configuredChecksums, createFindChecksums, type ChecksumDatabase, type FindChecksums } from './checksums.js';
-export { Ingest } from './ingest.js';
+export { Ingest, type ZipAtHand } from './ingest.js';
 export { Quarantine, type Judged } from './quarantine.js';
 export type { Receipt } from './receipt.js';
 export { Removal, type Removed } from './removal.js';

@@ -33,6 +33,9 @@ interface Parts {
   readonly tell: (keys: readonly string[]) => Promise<void>;
 }
 
+/** A zip at hand: a finished file, or its bytes where it is small. */
+export type ZipAtHand = FetchedFile | (FetchedText & { readonly size: number });
+
 /** A zip that may be stored. */
 interface Examined {
   readonly report: ZipReport;
@@ -73,20 +76,9 @@ export class Ingest {
     info: FetchedText | null,
     expected: Expected,
   ): Promise<void> {
-    const { modules, metrics } = this.parts;
     const expectation = await this.verifier.settle(version, expected);
     await this.verifier.verify(version, 'go.mod', hashGoMod(mod.bytes), { source: mod.source, expectation });
-    const files = [
-      { file: { kind: 'mod', ...version }, bytes: mod.bytes } as const,
-      ...(info ? [{ file: { kind: 'info', ...version }, bytes: info.bytes } as const] : []),
-    ];
-    if ((await modules.saveInTurn(files)) > 0) {
-      metrics.storedBytes.inc(mod.bytes.length);
-      // Gone again: a removal came between the two, and must not leave an .info alone.
-      if (await this.isStored('mod', version)) return;
-    }
-    await this.kept.keepMod(version, mod, expectation);
-    if (info) await this.storeInfo(version, info);
+    await this.storeTexts(version, mod, info, expectation);
   }
 
   /**
@@ -99,7 +91,7 @@ export class Ingest {
    */
   async storeZip(
     version: ModuleVersion,
-    { zip, mod, info }: FetchedZip,
+    { zip, mod, info }: Omit<FetchedZip, 'zip'> & { readonly zip: ZipAtHand },
     expected: Expected,
     started: number,
     signal: AbortSignal,
@@ -109,12 +101,16 @@ export class Ingest {
     const expectation = await this.verifier.settle(version, expected);
     const examined = await this.examine(version, zip, expectation, signal, mod ? 'content' : 'headers');
     const { goMod } = examined;
-    if (mod && !mod.bytes.equals(goMod)) throw await this.kept.otherMod(version, mod.bytes, { bytes: goMod, ...zip });
+    if (mod && !mod.bytes.equals(goMod)) {
+      metrics.verifications.inc({ result: 'invalid-zip' });
+      const name = `${version.module}@${version.version}`;
+      throw new RefusalError('not-found', `${name}: invalid zip: its go.mod is not the .mod that came with it`);
+    }
     if (info) await this.kept.sameCommit(version, info);
-    await this.kept.keepMod(version, { bytes: goMod, source: zip.source }, expectation);
+    await this.keepTexts(version, { bytes: goMod, source: zip.source }, info ?? null, expectation);
     metrics.verifications.inc({ result: 'ok' });
-    if (info) await this.storeInfo(version, info);
-    if (!(await modules.save({ kind: 'zip', ...version }, { file: zip.path }, zip.size, signal))) return false;
+    const content = 'path' in zip ? { file: zip.path } : zip.bytes;
+    if (!(await modules.save({ kind: 'zip', ...version }, content, zip.size, signal))) return false;
     metrics.storedBytes.inc(zip.size);
     await insist(async () => {
       const [infoStored, modStored] = await Promise.all([
@@ -155,6 +151,20 @@ export class Ingest {
     await modules.save({ kind: 'list', module }, bytes, bytes.length);
   }
 
+  /**
+   * Adds versions that are stored to the last known list of their module; without one it becomes theirs. False: there
+   * is nothing to add. Who lists next asks the sources and scans the storage, as always.
+   */
+  async addToList(module: string, versions: readonly string[]): Promise<boolean> {
+    const { modules } = this.parts;
+    const former = await modules.get({ kind: 'list', module });
+    const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
+    const all = filterVersions(module, [...versions, ...listed]);
+    if (all.every((version) => listed.includes(version))) return false;
+    const bytes = formatList(all);
+    return modules.save({ kind: 'list', module }, bytes, bytes.length);
+  }
+
   /** Stores the answer of `@latest`. */
   async storeLatest(module: string, { bytes }: FetchedText): Promise<void> {
     await this.parts.modules.save({ kind: 'latest', module }, bytes, bytes.length);
@@ -186,14 +196,16 @@ export class Ingest {
   /** Checks a zip by itself and against what is expected of it: its content at the latest when its hash is. */
   private async examine(
     version: ModuleVersion,
-    { path, source }: FetchedFile,
+    zip: ZipAtHand,
     expectation: Expectation | null,
     signal: AbortSignal,
     least: ZipDepth,
   ): Promise<Examined> {
     const { zips, metrics } = this.parts;
     const depth = depthFor(expectation, least);
-    const report = await zips.check(path, version, signal, depth).catch((error: unknown) => {
+    const { source } = zip;
+    const content = 'path' in zip ? zip.path : zip.bytes;
+    const report = await zips.check(content, version, signal, depth).catch((error: unknown) => {
       metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
       throw error;
     });
@@ -206,7 +218,7 @@ export class Ingest {
 
   private async enter(
     { module, version }: ModuleVersion,
-    zip: FetchedFile,
+    zip: ZipAtHand,
     { report, goModHash, expectation }: Examined,
     started: number,
   ): Promise<void> {
@@ -223,6 +235,42 @@ export class Ingest {
       goModHash,
       checks: ['zip-rules', 'go.mod', ...(database === null ? [] : [`checksum-database:${database}`])],
     });
+  }
+
+  /**
+   * Sees to it that a verified `.mod` is stored, and then its `.info`, where there is one. Most often the `.mod` was asked
+   * first: a look is cheaper than a put that comes second.
+   */
+  private async keepTexts(
+    version: ModuleVersion,
+    mod: FetchedText,
+    info: FetchedText | null,
+    expectation: Expectation | null,
+  ): Promise<void> {
+    if (info && !(await this.isStored('mod', version))) return this.storeTexts(version, mod, info, expectation);
+    await this.kept.keepMod(version, mod, expectation);
+    if (info) await this.storeInfo(version, info);
+  }
+
+  /** Stores a `.mod` and then its `.info`, where there is one; former ones stay. Throws when another `.mod` must stay. */
+  private async storeTexts(
+    version: ModuleVersion,
+    mod: FetchedText,
+    info: FetchedText | null,
+    expectation: Expectation | null,
+  ): Promise<void> {
+    const { modules, metrics } = this.parts;
+    const files = [
+      { file: { kind: 'mod', ...version }, bytes: mod.bytes } as const,
+      ...(info ? [{ file: { kind: 'info', ...version }, bytes: info.bytes } as const] : []),
+    ];
+    if ((await modules.saveInTurn(files)) > 0) {
+      metrics.storedBytes.inc(mod.bytes.length);
+      // Gone again: a removal came between the two, and must not leave an .info alone.
+      if (await this.isStored('mod', version)) return;
+    }
+    await this.kept.keepMod(version, mod, expectation);
+    if (info) await this.storeInfo(version, info);
   }
 
   /** Stores an `.info`; a former one stays. Its `.mod` must be stored. */

@@ -88,9 +88,9 @@ it('rejects the check of a thread that crashes, and checks on with a new one', a
   const crashing = checker(
     1,
     `import { parentPort } from 'node:worker_threads';
-     parentPort.on('message', ({ path }) => {
-       if (path === 'crash') throw new Error('out of luck');
-       if (path === 'exit') process.exit(7);
+     parentPort.on('message', ({ zip }) => {
+       if (zip === 'crash') throw new Error('out of luck');
+       if (zip === 'exit') process.exit(7);
        parentPort.postMessage({ report: { entries: 1, uncompressed: 0, goMod: null } });
      });`,
   );
@@ -104,8 +104,8 @@ it('rejects the check of a thread that crashes, and checks on with a new one', a
 });
 
 const HANGING = `import { parentPort } from 'node:worker_threads';
-  parentPort.on('message', ({ path }) => {
-    while (path === 'hang');
+  parentPort.on('message', ({ zip }) => {
+    while (zip === 'hang');
     parentPort.postMessage({ report: { entries: 1, uncompressed: 0, goMod: null } });
   });`;
 

@@ -26,6 +26,8 @@ export interface Storage {
 interface OpenOptions {
   /** This process writes files, so that what that needs is started now. */
   readonly writes?: boolean;
+  /** It writes thousands of files, and waits for the last of them. */
+  readonly bulk?: boolean;
   /** Copies may be kept near. Not for a process that must see what is stored, not what once was. */
   readonly tiers?: { readonly log: Pick<Logger, 'warn'> };
 }
@@ -43,10 +45,10 @@ interface OpenOptions {
 export async function openStorage(
   config: Pick<Config, 'storage' | 'memoryCache' | 'diskCache' | 'dataDir' | 'listTtl'>,
   metrics: Metrics,
-  { writes = false, tiers }: OpenOptions = {},
+  { writes = false, bulk = false, tiers }: OpenOptions = {},
 ): Promise<Storage> {
   const { storage, memoryCache, diskCache, dataDir, listTtl } = config;
-  const { adapter, listUnseen, link } = await openAdapter(storage, writes);
+  const { adapter, listUnseen, link } = await openAdapter(storage, writes, bulk);
   const metered = new MeteredObjectStore(adapter, metrics);
   const disk =
     tiers && diskCache > 0 && storage.kind !== 'fs'
@@ -98,11 +100,17 @@ interface Adapter {
   readonly link?: Storage['link'];
 }
 
+/** Makes the store of a bucket, which `open` would create. */
+export async function openBucket(config: Extract<Config['storage'], { kind: 's3' }>): Promise<ObjectStore> {
+  const { S3ObjectStore } = await import('./s3/s3.object-store.js');
+  return new S3ObjectStore(config, undefined, false);
+}
+
 /** Loads a client where it is used: that of S3 takes 40 MB of memory and a third of a second. */
-async function openAdapter(config: Config['storage'], writes: boolean): Promise<Adapter> {
+async function openAdapter(config: Config['storage'], writes: boolean, bulk: boolean): Promise<Adapter> {
   switch (config.kind) {
     case 'fs':
-      return { adapter: new FsObjectStore({ root: config.root, writes }) };
+      return { adapter: new FsObjectStore({ root: config.root, writes, bulk }) };
     case 's3': {
       const { S3ObjectStore } = await import('./s3/s3.object-store.js');
       const adapter = new S3ObjectStore(config, undefined, writes);

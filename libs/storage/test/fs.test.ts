@@ -10,20 +10,21 @@ import { describeModuleStore } from './conformance/module-store.js';
 import { describeObjectStore } from './conformance/object-store.js';
 import { MiB, patternStream } from './conformance/patterns.js';
 
-async function openTemporary(): Promise<{ root: string; store: FsObjectStore }> {
+async function openTemporary(bulk = false): Promise<{ root: string; store: FsObjectStore }> {
   const root = await mkdtemp(join(tmpdir(), 'stoa-fs-'));
-  const store = new FsObjectStore({ root });
+  const store = new FsObjectStore({ root, bulk });
   await store.open();
   return { root, store };
 }
 
-for (const [name, describeStore] of [
-  ['FsObjectStore', describeObjectStore],
-  ['ObjectModuleStore on FsObjectStore', describeModuleStore],
+for (const [name, describeStore, bulk] of [
+  ['FsObjectStore', describeObjectStore, false],
+  ['FsObjectStore in bulk', describeObjectStore, true],
+  ['ObjectModuleStore on FsObjectStore', describeModuleStore, false],
 ] as const) {
   let root: string;
   const open = async (): Promise<FsObjectStore> => {
-    const opened = await openTemporary();
+    const opened = await openTemporary(bulk);
     root = opened.root;
     return opened.store;
   };
@@ -31,6 +32,30 @@ for (const [name, describeStore] of [
   if (describeStore === describeObjectStore) describeObjectStore(name, { takesLargeObjects: true, open, remove });
   else describeModuleStore(name, { open: async () => new ObjectModuleStore(await open()), remove });
 }
+
+describe('FsObjectStore in bulk', () => {
+  it('stores hundreds of puts at once, each with its own outcome', async () => {
+    const { root, store } = await openTemporary(true);
+    const put = (n: number, key = `a/${n}`): Promise<boolean> => {
+      const bytes = Buffer.from(`object ${n}`);
+      return store.put(key, bytes, { size: bytes.length, mode: 'create' });
+    };
+    await writeFile(join(root, 'file'), '');
+    const outcomes = await Promise.allSettled([
+      ...Array.from({ length: 300 }, (_, n) => put(n)),
+      put(300, 'a/7'),
+      put(301, 'file/below'),
+    ]);
+    expect(outcomes.slice(0, 300).every((one) => one.status === 'fulfilled' && one.value)).toBe(true);
+    expect(outcomes[300]).toEqual({ status: 'fulfilled', value: false });
+    expect(outcomes[301]?.status).toBe('rejected');
+    expect(await readFile(join(root, 'a/7'), 'utf8')).toBe('object 7');
+    expect(await readdir(join(root, 'a'))).toHaveLength(300);
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
+    await store.close();
+    await rm(root, { recursive: true });
+  });
+});
 
 describe('FsObjectStore', () => {
   let root: string;

@@ -32,17 +32,17 @@ export interface ZipReport {
 }
 
 /**
- * Checks a module zip by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in one pass, which verifies size
+ * Checks a module zip, a finished file or its bytes, by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in one pass, which verifies size
  * and CRC-32 of each entry whose content it reads; large entries go through in pieces. Reads and inflates synchronously:
  * for a worker thread.
  * Throws RefusalError not-found for a zip that breaks a rule, and what the file system throws when the file can't be read.
  */
 export async function checkModuleZip(
-  path: string,
+  zip: string | Uint8Array,
   version: ModuleVersion,
   depth: ZipDepth = 'content',
 ): Promise<ZipReport> {
-  const source = new ZipSource(path);
+  const source = new ZipSource(zip);
   try {
     const prefix = `${version.module}@${version.version}/`;
     const { directory, uncompressed, goMod } = checkDirectory(source, prefix);

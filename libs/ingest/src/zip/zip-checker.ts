@@ -40,11 +40,11 @@ export class ZipChecker {
   }
 
   /**
-   * Checks a finished file (see checkModuleZip for the rules). Throws RefusalError not-found, with the reason, for a
+   * Checks a finished file, or the bytes of a small one (see checkModuleZip for the rules). Throws RefusalError not-found, with the reason, for a
    * zip that breaks a rule; the signal's reason when it aborts; another error when the file can't be read.
    */
   async check(
-    path: string,
+    zip: string | Uint8Array,
     version: ModuleVersion,
     signal?: AbortSignal,
     depth: ZipDepth = 'content',
@@ -54,7 +54,7 @@ export class ZipChecker {
     const { promise, resolve, reject } = Promise.withResolvers<ZipReport>();
     // Not the caller's object: what is posted must be plain.
     const check = {
-      task: { path, version: { module: version.module, version: version.version }, depth },
+      task: { zip, version: { module: version.module, version: version.version }, depth },
       resolve,
       reject,
     };

@@ -4,17 +4,28 @@ import { ZipFault } from './zip-fault.js';
 /** Bytes of one read: many small entries lie in it, which follow each other. */
 const WINDOW = 256 * 1024;
 
-/** A finished file read at offsets, synchronously: for a worker thread only. Throws what the file system throws. */
+/**
+ * A finished file, or its bytes, read at offsets, synchronously: for a worker thread only. Throws what the file system
+ * throws.
+ */
 export class ZipSource {
-  private readonly fd: number;
+  /** Null: all bytes are in the window. */
+  private readonly fd: number | null;
   /** Bytes. */
   readonly size: number;
   /** The part of the file that was read last, in the one buffer that all reads share. */
   private window = { start: 0, length: 0 };
   private buffer: Buffer;
 
-  constructor(path: string) {
-    this.fd = openSync(path, 'r');
+  constructor(zip: string | Uint8Array) {
+    if (typeof zip !== 'string') {
+      this.fd = null;
+      this.size = zip.length;
+      this.buffer = Buffer.from(zip.buffer, zip.byteOffset, zip.length);
+      this.window = { start: 0, length: zip.length };
+      return;
+    }
+    this.fd = openSync(zip, 'r');
     this.size = fstatSync(this.fd).size;
     this.buffer = Buffer.allocUnsafeSlow(Math.min(WINDOW, this.size));
   }
@@ -40,7 +51,7 @@ export class ZipSource {
   }
 
   close(): void {
-    closeSync(this.fd);
+    if (this.fd !== null) closeSync(this.fd);
   }
 
   private checkInside(offset: number, length: number): void {
@@ -56,6 +67,10 @@ export class ZipSource {
   }
 
   private load(bytes: Buffer, offset: number): void {
+    if (this.fd === null) {
+      this.buffer.copy(bytes, 0, offset);
+      return;
+    }
     for (let filled = 0; filled < bytes.length;) {
       const count = readSync(this.fd, bytes, filled, bytes.length - filled, offset + filled);
       // A finished file does not shrink: this is a fault of ours, not of the zip.

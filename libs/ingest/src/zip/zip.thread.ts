@@ -4,7 +4,8 @@ import { checkModuleZip, type ZipDepth, type ZipReport } from './module-zip.js';
 
 /** What a thread is asked; it answers each task with one reply, in order. */
 export interface ZipTask {
-  readonly path: string;
+  /** A path, or the bytes of a small one. */
+  readonly zip: string | Uint8Array;
   readonly version: ModuleVersion;
   readonly depth: ZipDepth;
 }
@@ -17,7 +18,7 @@ export type ZipReply =
 
 async function reply(task: ZipTask): Promise<ZipReply> {
   try {
-    return { report: await checkModuleZip(task.path, task.version, task.depth) };
+    return { report: await checkModuleZip(task.zip, task.version, task.depth) };
   } catch (error) {
     if (error instanceof RefusalError) return { refusal: error.toRefusal() };
     return { failure: error instanceof Error ? error : new Error(String(error)) };

@@ -40,12 +40,16 @@ export class FsObjectStore implements ObjectStore {
   private readonly root: string;
   private readonly writes: boolean;
   /** Small files and large ones do not wait for each other. */
-  private readonly threads = { small: new PutThread(), large: new PutThread() };
+  private readonly threads: { readonly small: PutThread; readonly large: PutThread };
 
-  /** `writes`: files will be put, so that a thread for it is started with `open`. */
-  constructor({ root, writes = false }: { readonly root: string; readonly writes?: boolean }) {
+  /**
+   * `writes`: files will be put, so that a thread for it is started with `open`. `bulk`: many small ones at once, which
+   * are then synced together.
+   */
+  constructor({ root, writes = false, bulk = false }: { root: string; writes?: boolean; bulk?: boolean }) {
     this.root = resolve(root);
     this.writes = writes;
+    this.threads = { small: new PutThread({ together: bulk }), large: new PutThread({ together: false }) };
   }
 
   async stat(key: string): Promise<ObjectStat | null> {

@@ -42,6 +42,11 @@ export type PutOutcome = { readonly made: number } | { readonly error: unknown }
  * if it were alone. Errors are system errors, and SourceError when a source has another size.
  */
 export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] {
+  return makeInTurn(series, makeFile);
+}
+
+/** Makes series of files with a function that gives false where `create` came second, and syncs their names. */
+export function makeInTurn(series: readonly (readonly PutTask[])[], make: (task: PutTask) => boolean): PutOutcome[] {
   // The last name that was given covers those before it. One that others gave may be in a folder that was not touched.
   let last: string | undefined;
   const met = new Set<string>();
@@ -50,7 +55,7 @@ export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] 
     try {
       for (const task of tasks) {
         const folder = dirname(task.target);
-        if (!makeFile(task)) {
+        if (!make(task)) {
           met.add(folder);
           break;
         }
@@ -71,15 +76,35 @@ export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] 
 }
 
 /** False: `create` came second. */
-function makeFile({ root, target, mode, source }: PutTask): boolean {
-  const folder = join(root, UNFINISHED_FOLDER);
-  const staged = join(folder, randomUUID());
+function makeFile(task: PutTask): boolean {
+  if (isEmptyCreate(task)) return createEmpty(task);
+  const staged = unfinishedPath(task);
   try {
-    inFolder(folder, () => stage(source, staged));
-    return name(staged, target, mode);
+    stageFile(task, staged, { sync: true });
+    return nameFile(task, staged);
   } finally {
     removeFile(staged);
   }
+}
+
+/** Whether a task makes an empty file that may be named at once: it is whole as soon as it has a name. */
+export function isEmptyCreate({ source, mode }: PutTask): boolean {
+  return mode === 'create' && source instanceof Uint8Array && source.length === 0;
+}
+
+/** Makes such a file. False: there was one. */
+export function createEmpty({ target }: PutTask): boolean {
+  return named(target, 'create', () => closeSync(openSync(target, 'wx')));
+}
+
+/** Gives a path of an unfinished file. */
+export function unfinishedPath({ root }: PutTask): string {
+  return join(root, UNFINISHED_FOLDER, randomUUID());
+}
+
+/** Writes the unfinished file of a task, synced or not. */
+export function stageFile({ source }: PutTask, path: string, { sync }: { readonly sync: boolean }): void {
+  inFolder(dirname(path), () => stage(source, path, sync));
 }
 
 /** Removes a file that may be gone. */
@@ -91,11 +116,11 @@ export function removeFile(path: string): void {
   }
 }
 
-function stage(source: PutTask['source'], path: string): void {
+function stage(source: PutTask['source'], path: string, sync: boolean): void {
   if (source instanceof Uint8Array) {
     withFile(path, 'wx', (file) => {
       for (let done = 0; done < source.length;) done += writeSync(file, source, done);
-      if (source.length > 0) fsyncSync(file);
+      if (sync && source.length > 0) fsyncSync(file);
     });
     return;
   }
@@ -107,15 +132,19 @@ function stage(source: PutTask['source'], path: string): void {
     if (!NO_LINK.has(errorCode(error) ?? '')) throw error;
     copyFileSync(source.file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   }
-  withFile(path, 'r', fsyncSync);
+  if (sync) syncFile(path);
 }
 
-/** False: the name was taken. Who took it may not have synced the folder yet, so it is synced then too. */
-function name(staged: string, target: string, mode: PutTask['mode']): boolean {
+/** Names an unfinished file. False: `create` came second. Who took the name may not have synced it yet. */
+export function nameFile({ target, mode }: PutTask, staged: string): boolean {
+  return named(target, mode, () => (mode === 'create' ? linkSync(staged, target) : renameSync(staged, target)));
+}
+
+/** Makes the folder of a target where it is missing. False: `create` came second. */
+function named(target: string, mode: PutTask['mode'], give: () => void): boolean {
   for (let tries = 1; ; tries++) {
     try {
-      if (mode === 'create') linkSync(staged, target);
-      else renameSync(staged, target);
+      give();
       return true;
     } catch (error) {
       const code = errorCode(error);
@@ -139,6 +168,11 @@ function inFolder(folder: string, make: () => void): void {
     }
     make();
   }
+}
+
+/** Makes the bytes of a file survive a power failure. */
+export function syncFile(path: string): void {
+  withFile(path, 'r', fsyncSync);
 }
 
 function withFile(path: string, flags: 'wx' | 'r', use: (file: number) => void): void {

@@ -3,10 +3,12 @@ import { Worker } from 'node:worker_threads';
 import { SourceError } from '../source-reader.js';
 import type { PutTask } from './put-file.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
-import type { PutReply } from './put.thread.js';
+import type { PutReply, PutThreadOptions } from './put.thread.js';
 
 /** Puts that go to the thread at once, at most: the first of them waits for the last. */
 const BATCH = 16;
+/** The same where nobody waits for one of them, and all are synced together. */
+const LARGE_BATCH = 2048;
 /** Mebibytes; bytes of files are not counted. */
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
@@ -25,6 +27,9 @@ export class PutThread {
   private readonly waiting: Put[] = [];
   private running: Put[] = [];
   private thread: Worker | null = null;
+
+  /** `together`: for one who stores very many small files and waits for the last, not for each. */
+  constructor(private readonly options: PutThreadOptions) {}
 
   /** Starts the thread before there is work, so that the first put does not wait for it. */
   open(): void {
@@ -50,7 +55,7 @@ export class PutThread {
   private dispatch(): void {
     if (this.running.length > 0 || this.waiting.length === 0) return;
     const thread = (this.thread ??= this.start());
-    this.running = this.waiting.splice(0, BATCH);
+    this.running = this.waiting.splice(0, this.options.together ? LARGE_BATCH : BATCH);
     thread.ref();
     thread.postMessage(
       this.running.map(({ tasks }) => tasks),
@@ -59,7 +64,12 @@ export class PutThread {
   }
 
   private start(): Worker {
-    const thread = new Worker(threadEntry(), { execArgv: [], env: {}, resourceLimits: MEMORY });
+    const thread = new Worker(threadEntry(), {
+      workerData: this.options,
+      execArgv: [],
+      env: {},
+      resourceLimits: MEMORY,
+    });
     let crash: unknown;
     thread.on('message', (replies: PutReply[]) => this.settle(thread, replies));
     thread.on('error', (error) => (crash = error));

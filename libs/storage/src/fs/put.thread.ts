@@ -1,7 +1,14 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { SourceError } from '../source-reader.js';
 import { errorCode } from './fs-error.js';
 import { putFiles, type PutOutcome, type PutTask } from './put-file.js';
+import { putFilesTogether } from './put-together.js';
+
+/** What a thread is started with. */
+export interface PutThreadOptions {
+  /** Whether the files of all puts at hand are synced together. */
+  readonly together: boolean;
+}
 
 /** What a thread answers, one reply a series, in order. An Error would lose its code on the way. */
 export type PutReply =
@@ -16,4 +23,5 @@ function reply(outcome: PutOutcome): PutReply {
 }
 
 const port = parentPort;
-port?.on('message', (series: PutTask[][]) => port.postMessage(putFiles(series).map(reply)));
+const put = (workerData as PutThreadOptions).together ? putFilesTogether : putFiles;
+port?.on('message', (series: PutTask[][]) => port.postMessage(put(series).map(reply)));

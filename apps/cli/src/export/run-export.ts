@@ -1,0 +1,95 @@
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseRfc3339 } from '#libs/protocol';
+import { FsObjectStore } from '#libs/storage';
+import { administer, DONE, FAILED, type Administration } from '../administer.js';
+import { forEachOf } from '../bounded.js';
+import { UsageFailure } from '../expected-failure.js';
+import { Progress } from '../progress.js';
+import { say } from '../say.js';
+import { Exporter, type Exported } from './exporter.js';
+import { moduleFiles, type Wanted } from './module-files.js';
+import { writeModuleIndex } from './module-index.js';
+
+/** Files that are written at once. */
+const CONCURRENCY = 64;
+
+/** What a user may say of an export. */
+export interface ExportOptions {
+  /** Go's glob patterns, separated by commas. */
+  readonly module?: string;
+  readonly since?: string;
+  readonly quiet?: boolean;
+}
+
+/**
+ * Writes module files of the storage into a folder: `.info`, `.mod` and `.zip` as they are stored, then list and `@latest`
+ * of what the folder has. Returns the exit code: FAILED when it had another file of a name, which stays.
+ */
+export async function runExport(folder: string, { module, since, quiet }: ExportOptions): Promise<number> {
+  const wanted: Wanted = { globs: module, since: since === undefined ? undefined : timeOf(since) };
+  const root = resolve(folder);
+  return administer(async (parts) => {
+    const { config } = parts;
+    if (config.storage.kind === 'fs' && resolve(config.storage.root) === root)
+      throw new UsageFailure(`${root} is the storage itself: it can be served as it is`);
+    const target = new FsObjectStore({ root, writes: true, bulk: true });
+    await target.open();
+    try {
+      return await exportAll(wanted, {
+        ...parts,
+        target,
+        exporter: new Exporter(parts.storage.objects, target, root),
+        quiet,
+      });
+    } finally {
+      await target.close();
+      // The place of unfinished files: after a stop in the midst it may hold some.
+      rmSync(join(root, '.tmp'), { recursive: true, force: true });
+    }
+  });
+}
+
+interface Export extends Administration {
+  readonly target: FsObjectStore;
+  readonly exporter: Exporter;
+  readonly quiet: boolean | undefined;
+}
+
+async function exportAll(wanted: Wanted, { storage, stop, target, exporter, quiet }: Export): Promise<number> {
+  const counts: Record<Exported, number> = { written: 0, present: 0, different: 0 };
+  const modules = new Set<string>();
+  const progress = new Progress('exporting', { quiet });
+  try {
+    const files = moduleFiles(storage.objects, wanted);
+    await forEachOf(files, { concurrency: CONCURRENCY, stop }, async (file) => {
+      modules.add(file.module);
+      const outcome = await exporter.copy(file, stop);
+      if (outcome !== null) counts[outcome]++;
+      if (outcome === 'different') say(`${file.key}: the folder has another file of this name, which stays`);
+      if (outcome === 'present') progress.skip();
+      else progress.advance();
+    });
+    await forEachOf(each(modules), { concurrency: CONCURRENCY, stop }, (module) =>
+      writeModuleIndex(module, target, exporter),
+    );
+  } finally {
+    progress.end();
+    const { written, present, different } = counts;
+    process.stdout.write(
+      `exported ${written} files of ${modules.size} modules, already there ${present}, different there ${different}\n`,
+    );
+  }
+  return counts.different > 0 ? FAILED : DONE;
+}
+
+async function* each<T>(things: Iterable<T>): AsyncGenerator<T> {
+  yield* things;
+}
+
+function timeOf(text: string): Date {
+  const time = parseRfc3339(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
+  if (time === null)
+    throw new UsageFailure(`--since ${JSON.stringify(text)} is no time: 2006-01-02T15:04:05Z or 2006-01-02`);
+  return new Date(Number(time / 1_000_000n));
+}

@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os';
+import { createFetcher, EgressGuard } from '#libs/fetcher';
+import { configuredChecksums, Ingest, Quarantine, Scratch, ZipChecker } from '#libs/ingest';
+import { RefusalError } from '#libs/protocol';
+import { moduleKey } from '#libs/storage';
+import { Sumdbs } from '#libs/sumdb';
+import type { Administration } from '../administer.js';
+import type { Gateways } from './gateways.js';
+import { Importer } from './importer.js';
+import { ListKeeper } from './list-keeper.js';
+
+/** The write side of an import. */
+export interface OpenImporter {
+  readonly importer: Importer;
+  readonly lists: ListKeeper;
+  readonly close: () => Promise<void>;
+}
+
+/** Composes it of the parts that a worker has, in a scratch folder of its own. */
+export async function openImporter(
+  { config, log, metrics, storage, stop }: Administration,
+  gateways: Gateways,
+): Promise<OpenImporter> {
+  const { modules, meta } = storage;
+  const guard = new EgressGuard({ allow: config.allowPrivateAddresses, metrics });
+  const fetcher = createFetcher(config.go, null, metrics, { guard, netrcFile: config.vcs.netrcFile });
+  const sumdbs = new Sumdbs(config.sumdbs, meta, async (...asked) => {
+    if (!config.offline) return fetcher.sumdb(...asked);
+    throw new RefusalError('upstream', 'no checksum database is asked while STOA_NETWORK_MODE is offline');
+  });
+  const zips = new ZipChecker(availableParallelism());
+  const ingest = new Ingest({
+    modules,
+    meta,
+    zips,
+    checksums: configuredChecksums(config, sumdbs),
+    metrics,
+    // What is refused is reported.
+    log: log.child({}, { level: 'error' }),
+    stamp: gateways.stamp,
+    quarantine: new Quarantine(storage.objects),
+    tell: gateways.purged,
+  });
+  const scratch = new Scratch(config.dataDir);
+  await scratch.open();
+  return {
+    importer: new Importer({ ingest, modules, scratch, timeout: config.fetchTimeout, stop }),
+    lists: new ListKeeper(async (module, versions) => {
+      if (await ingest.addToList(module, versions)) await gateways.refreshed(moduleKey({ kind: 'list', module }));
+    }),
+    close: async () => {
+      await zips.close();
+      await scratch.close();
+      await fetcher.close();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { checkInfo, checkMod, SourceFault, type DownloadContext, type FetchedText } from '#libs/fetcher';
+import type { ZipAtHand } from '#libs/ingest';
+import { RefusalError, type ModuleVersion } from '#libs/protocol';
+import type { SourceFiles } from './source-files.js';
+import { SOURCE, type Candidate, type FileKind } from './source.js';
+
+/** Largest files, in bytes: MaxGoMod and MaxZipFile of golang.org/x/mod/zip. */
+const MAX_TEXT = 16 << 20;
+const MAX_ZIP = 500 << 20;
+/** Zips of at most so many bytes are held in memory: a file more costs as much as all else that is done with them. */
+const SMALL_ZIP = 64 << 10;
+/** What the system says of the place that is written to, not of the source. */
+const NO_ROOM = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOSPC', 'EROFS']);
+
+/** A version whose files are somewhere in a tree. */
+export class TreeCandidate implements Candidate {
+  constructor(
+    readonly version: ModuleVersion,
+    private readonly paths: ReadonlyMap<FileKind, string>,
+    private readonly files: SourceFiles,
+  ) {}
+
+  get has(): Pick<ReadonlySet<FileKind>, 'has'> {
+    return this.paths;
+  }
+
+  async info(): Promise<FetchedText> {
+    return this.text('info', (bytes) => checkInfo(bytes, this.version));
+  }
+
+  async mod(): Promise<FetchedText> {
+    return this.text('mod', checkMod);
+  }
+
+  async zip({ scratch }: DownloadContext): Promise<ZipAtHand> {
+    return this.found('zip', async (file) => {
+      const bytes = await this.files.read(file, SMALL_ZIP);
+      if (bytes !== null) return { bytes, size: bytes.length, source: SOURCE };
+      const path = join(scratch, 'source.zip');
+      const size = await this.files.copy(file, path, MAX_ZIP);
+      if (size === null) throw new SourceFault('not-found', 'the zip is too large');
+      return { path, size, source: SOURCE };
+    });
+  }
+
+  async zipTime(): Promise<Date> {
+    return this.found('zip', (file) => this.files.modified(file));
+  }
+
+  private async text(kind: FileKind, check: (bytes: Buffer) => void): Promise<FetchedText> {
+    return this.found(kind, async (file) => {
+      const bytes = await this.files.read(file, MAX_TEXT);
+      if (bytes === null) throw new SourceFault('not-found', `the .${kind} is too large`);
+      check(bytes);
+      return { bytes, source: SOURCE };
+    });
+  }
+
+  /** Throws RefusalError for what is wrong with a file of the source. */
+  private async found<T>(kind: FileKind, use: (file: string) => Promise<T>): Promise<T> {
+    const name = `${this.version.module}@${this.version.version}`;
+    const file = this.paths.get(kind);
+    if (file === undefined) throw new RefusalError('not-found', `${name}: it has no .${kind}`);
+    try {
+      return await use(file);
+    } catch (error) {
+      if (error instanceof SourceFault)
+        throw new RefusalError(error.kind, `${name}: ${error.message}`, { cause: error });
+      const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+      if (code === null || NO_ROOM.has(code)) throw error;
+      throw new RefusalError('upstream', `${name}: the .${kind} can not be read (${code})`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { ModuleVersion } from '#libs/protocol';
+import { readVersion } from './layout.js';
+
+/**
+ * Reads a line of a list: `module@version`, or `module version` as `go list -m all` prints it. Null for an empty line
+ * and a comment (`#`). Throws RefusalError when it names no version.
+ */
+export function parseListLine(line: string): ModuleVersion | null {
+  const text = line.replace(/#.*/, '').trim();
+  if (text === '') return null;
+  const [, module = text, version = ''] = /^(\S+?)(?:@|\s+)(\S+)$/.exec(text) ?? [];
+  return readVersion({ module, version });
+}

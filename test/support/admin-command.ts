@@ -1,0 +1,45 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** Null after a signal. */
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A command that runs. */
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  readonly end: Promise<CommandEnd>;
+}
+
+/** Starts `stoa <words>` from the build, set by `env` alone; `input` is its stdin. */
+export function startCommand(words: readonly string[], env: Record<string, string>, input = ''): RunningCommand {
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    cwd: '/',
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', GOPROXY: 'off', GOSUMDB: 'off', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end(input);
+  const end = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(([out, err]) => ({
+    code: child.exitCode,
+    out,
+    err,
+  }));
+  return { child, end };
+}
+
+/** Runs `stoa <words>` to its end. */
+export async function runCommand(
+  words: readonly string[],
+  env: Record<string, string>,
+  input?: string,
+): Promise<CommandEnd> {
+  return startCommand(words, env, input).end;
+}
