@@ -150,24 +150,6 @@ describe('workers', () => {
     expect((await answer).status).toBe(200);
     expect(upstream.count('/example.com/killed/@v/v1.0.0.zip')).toBe(2);
   }, 60_000);
-
-  it('stopped gracefully in mid-job: the job goes back, another finishes it, exit 0', async () => {
-    const stack = await ownStack({ STOA_SHUTDOWN_GRACE: '500ms' }, { workers: 1 });
-    upstream.add('example.com/stopped', 'v1.0.0');
-    const arrived = Promise.withResolvers<void>();
-    let first = true;
-    upstream.respond('/example.com/stopped/@v/v1.0.0.zip', (_request, _response, serve) => {
-      if (!first) return serve();
-      first = false;
-      arrived.resolve();
-      return undefined;
-    });
-    const answer = ask(`${stack.url}/example.com/stopped/@v/v1.0.0.zip`);
-    await arrived.promise;
-    await stack.addWorker();
-    expect(await stack.workers[0]?.stop()).toBe(0);
-    expect((await answer).status).toBe(200);
-  }, 60_000);
 });
 
 describe('a gateway told to stop', () => {

@@ -32,10 +32,10 @@ export class JobHold {
 
   /**
    * Whether the lock is still this worker's: one that was stopped for longer than a lock holds does not know that
-   * another has the job by now, or has finished it.
+   * another has the job by now, or has finished it. A Redis that can't tell is no reason to leave it.
    */
   async isOurs(): Promise<boolean> {
-    return (await this.job.extendLock(this.token!, LOCK)) === 1;
+    return (await this.job.extendLock(this.token!, LOCK).catch(() => 1)) === 1;
   }
 
   /** Leaves the job to the worker that has it now. */

@@ -46,7 +46,7 @@ export class JobRunner {
     const { metrics, log, declined } = this.parts;
     const hold = new JobHold(job, token, declined);
     if (!isKnown(job)) {
-      log.warn({ job: job.name, schema: job.data.schema }, 'a job that this version does not know: left to others');
+      log.warn({ job: job.name, jobId: job.id }, 'a job that this version does not know: left to others');
       await hold.offer();
       // What the job is about stands in its deduplication id in every version; its payload can't be read.
       const subject = job.deduplicationId?.replace(/^[^:]*:/, '') ?? job.name;
@@ -138,6 +138,7 @@ async function untilAbandoned(work: Promise<void>, signal: AbortSignal): Promise
   const begin = (): void => {
     timer = setTimeout(() => abandoned.reject(new Error('the handler did not end')), LENIENCE);
   };
+  if (signal.aborted) begin();
   signal.addEventListener('abort', begin, { once: true });
   try {
     await Promise.race([work, abandoned.promise]);

@@ -2,7 +2,7 @@ import { livingWorkers } from './pulse.js';
 import type { RedisLink } from './redis-link.js';
 
 /** How long it is remembered who declined a job, in milliseconds: longer than a client waits for one. */
-const REMEMBERED = 3_600_000;
+const REMEMBERED = 600_000;
 
 /**
  * Which workers have declined a job: `<prefix>:declined:<job id>` in Redis. A job that one can't do goes back to the
@@ -21,6 +21,8 @@ export class DeclinedJobs {
     await commands.sadd(key, this.workerId);
     await commands.pexpire(key, REMEMBERED);
     const [declined, living] = await Promise.all([commands.smembers(key), livingWorkers(this.link)]);
-    return living.some((worker) => !declined.includes(worker));
+    const someoneLeft = living.some((worker) => !declined.includes(worker));
+    if (!someoneLeft) await commands.unlink(key);
+    return someoneLeft;
   }
 }

@@ -94,7 +94,13 @@ export interface Envelope<N extends JobName = JobName> {
 
 /** Whether this version knows a job: what is written in another schema, or under another name, it can't read. */
 export function isKnown({ name, data }: { readonly name: string; readonly data: unknown }): boolean {
-  return name in QUEUE_OF && typeof data === 'object' && data !== null && 'schema' in data && data.schema === SCHEMA;
+  return (
+    Object.hasOwn(QUEUE_OF, name) &&
+    typeof data === 'object' &&
+    data !== null &&
+    'schema' in data &&
+    data.schema === SCHEMA
+  );
 }
 
 /** Options of every job. Retries belong to the upstream client, inside the job's deadline. */

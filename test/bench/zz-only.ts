@@ -1,2 +1,0 @@
-import { moreWorkers } from './more-workers.js';
-await moreWorkers();
