@@ -72,7 +72,7 @@ function athensS3(module: string, version: string): Record<string, string | Buff
 
 const summary = ({ out }: CommandEnd): string => out.split('\n', 1)[0] ?? '';
 
-describe('stoa import', () => {
+describe('stoa import', { timeout: 120_000 }, () => {
   it('takes what is whole of an Athens folder, and tells what it left out and why', async () => {
     const source = join(folder, 'athens');
     const short = athens('example.com/short', 'v1.0.0');
