@@ -1,4 +1,4 @@
-import { Queue, QueueEvents } from 'bullmq';
+import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dedupId, SCHEMA, type JobRequest } from '#libs/queue';
 import { ask, metric } from '../support/ask.js';
@@ -35,19 +35,16 @@ async function joining<T>(begin: () => T): Promise<T> {
 
 /** Adds a job past the gateways, as one does who looked before another run had ended, and resolves with its outcome. */
 async function addLate(queue: string, { name, payload }: JobRequest): Promise<unknown> {
-  const connection = { path: stack.redis.path };
-  const [jobs, events] = [
-    new Queue(queue, { connection, prefix: 'stoa' }),
-    new QueueEvents(queue, { connection, prefix: 'stoa' }),
-  ];
+  const jobs = new Queue(queue, { connection: { path: stack.redis.path }, prefix: 'stoa' });
   try {
-    await events.waitUntilReady();
     const id = dedupId({ name, payload } as JobRequest);
     const envelope = { schema: SCHEMA, requestId: 'late', payload };
-    return await (await jobs.add(name, envelope, { deduplication: { id } })).waitUntilFinished(events, 20_000);
+    const added = await jobs.add(name, envelope, { deduplication: { id } });
+    const state = (): Promise<string> => added.getState();
+    await expect.poll(state, PATIENT).toBe('completed');
+    return (await jobs.getJob(added.id!))?.returnvalue;
   } finally {
     await jobs.close();
-    await events.close();
   }
 }
 
