@@ -9,8 +9,9 @@ export default defineConfig({
       'apps/*/test/**/*.test.ts',
       'test/{layout,fuzz,integration,e2e,conformance,clients}/**/*.test.ts',
     ],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // Most of a test is waiting for processes: more of them than the two cores that they are meant for.
+    maxWorkers: 3,
   },
 });
