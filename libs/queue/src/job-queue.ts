@@ -168,12 +168,12 @@ export class JobQueue {
     next: () => Promise<Sight>,
     stored: () => Promise<boolean>,
   ): Promise<Outcome | null> {
-    let heard = Date.now();
+    let heard = performance.now();
     let looks = 0;
     for (let sight = await Promise.race([end, first ?? next()]); ; sight = await Promise.race([end, next()])) {
       if (typeof sight === 'object') return sight;
       if (sight === 'under way') {
-        heard = Date.now();
+        heard = performance.now();
         // Redis did answer: if it is gone by now, the next look tells.
         const workerless = await this.parts.pulse.workerless().catch(() => 0);
         if (workerless > STRANDED) throw new RefusalError('busy', 'no worker is running');
@@ -182,7 +182,7 @@ export class JobQueue {
       }
       if (await stored()) return STORED;
       if (sight === 'unknown') return null;
-      if (sight === 'away' && Date.now() - heard > STRANDED)
+      if (sight === 'away' && performance.now() - heard > STRANDED)
         throw new RefusalError('busy', 'the job queue does not answer');
     }
   }

@@ -16,12 +16,12 @@ export const FAILOVER = 15_000;
  * Throws the RefusalError of the last try (no worker, say), else RefusalError `busy`.
  */
 export async function patiently<T>(patience: number, attempt: () => Promise<T>): Promise<T> {
-  const end = Date.now() + patience;
+  const end = performance.now() + patience;
   for (let pause = PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
-      return await within(Math.max(end - Date.now(), PAUSE), attempt());
+      return await within(Math.max(end - performance.now(), PAUSE), attempt());
     } catch (error) {
-      const left = end - Date.now();
+      const left = end - performance.now();
       if (left <= 0) {
         throw error instanceof RefusalError
           ? error
