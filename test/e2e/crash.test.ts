@@ -12,7 +12,7 @@ describe.concurrent('a worker that is killed leaves whole files, and another goe
   it.each([
     ['.mod and .info', 'link the unfinished file m/@v/v1.0.0.info'],
     ['zip and receipt', 'link the unfinished file .meta/receipts/m/@v/v1.0.0.json'],
-    ['receipt and index entry', 'link the unfinished file .meta/index/time/m@v1.0.0'],
+    ['receipt and index entry', 'create .meta/index/time/m@v1.0.0'],
   ])(
     '%s',
     async (_files, name) => {
