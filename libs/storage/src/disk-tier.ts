@@ -5,16 +5,8 @@ import { CacheFolder, type CacheFolderOptions, type KeptObject } from './disk/ca
 import type { Fill } from './disk/fill.js';
 import { TierBody } from './disk/tier-body.js';
 import { readPart } from './fs/read-part.js';
-import type {
-  ByteRange,
-  ObjectBody,
-  ObjectEntry,
-  ObjectSource,
-  ObjectStat,
-  ObjectStore,
-  PutOptions,
-  SmallPut,
-} from './object-store.js';
+import type { ByteRange, ObjectBody, ObjectStat, ObjectStore } from './object-store.js';
+import { ObjectTier } from './tier.js';
 import { isMutableKey } from './tree/keys.js';
 
 /** How long a file that is here waits for the storage to say that it has it still, in milliseconds. */
@@ -38,63 +30,34 @@ interface Flight {
  * first makes one read of the storage fill a file, and reads along with it, as do all who come meanwhile; a range of
  * what is not here yet is read from the storage alone. Absence is not kept.
  */
-export class DiskTier implements ObjectStore {
-  readonly backend: string;
+export class DiskTier extends ObjectTier {
   private readonly folder: CacheFolder;
   private readonly keepsFrom: number;
   private readonly flights = new Map<string, Flight>();
   private readonly fills = new Map<Fill, Promise<void>>();
 
-  constructor(
-    private readonly inner: ObjectStore,
-    options: DiskTierOptions,
-  ) {
-    this.backend = inner.backend;
+  constructor(inner: ObjectStore, options: DiskTierOptions) {
+    super(inner);
     this.keepsFrom = options.keepsFrom;
     this.folder = new CacheFolder(options, (key, stat) => this.isStored(key, stat));
   }
 
-  async stat(key: string): Promise<ObjectStat | null> {
+  override async stat(key: string): Promise<ObjectStat | null> {
     const kept = await this.find(key);
     if (!kept) return this.inner.stat(key);
     closeSync(kept.file);
     return kept.stat;
   }
 
-  async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
+  override async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
     const kept = await this.find(key);
     const found = kept && this.bodyOf(key, kept, range);
     if (found) return found;
     return range || isMutableKey(key) ? this.inner.get(key, range) : this.load(key);
   }
 
-  async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
-    try {
-      return await this.inner.put(key, source, options);
-    } finally {
-      // After a failure too: it may have been stored, and the answer lost.
-      this.forget(key);
-    }
-  }
-
-  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
-    try {
-      return await this.inner.putInTurn(objects);
-    } finally {
-      for (const { key } of objects) this.forget(key);
-    }
-  }
-
-  async delete(key: string): Promise<void> {
-    try {
-      await this.inner.delete(key);
-    } finally {
-      this.forget(key);
-    }
-  }
-
   /** Drops one object: somebody else replaced or removed it. */
-  forget(key: string): void {
+  override forget(key: string): void {
     const flight = this.flights.get(key);
     if (flight) flight.wanted = false;
     this.flights.delete(key);
@@ -106,21 +69,13 @@ export class DiskTier implements ObjectStore {
     this.folder.recheck();
   }
 
-  list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry> {
-    return this.inner.list(prefix, startAfter);
-  }
-
-  async open(): Promise<void> {
+  override async open(): Promise<void> {
     await this.folder.open();
     await this.inner.open();
   }
 
-  check(): Promise<void> {
-    return this.inner.check();
-  }
-
   /** Ends the fills; their readers have to go to the storage for the rest. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     for (const fill of this.fills.keys()) fill.abort(new Error('the storage is closed'));
     await Promise.all(this.fills.values());
     await this.inner.close();

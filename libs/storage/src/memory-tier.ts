@@ -1,16 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Metrics } from '#libs/observability';
 import { checkRange } from './body.js';
-import type {
-  ByteRange,
-  ObjectBody,
-  ObjectEntry,
-  ObjectSource,
-  ObjectStat,
-  ObjectStore,
-  PutOptions,
-  SmallPut,
-} from './object-store.js';
+import type { ByteRange, ObjectBody, ObjectStat, ObjectStore } from './object-store.js';
+import { ObjectTier } from './tier.js';
 import { isMutableKey } from './tree/keys.js';
 
 /** Larger objects are not kept, in bytes: one of them would drive out thousands. */
@@ -46,18 +38,14 @@ interface Flight {
  * room; a last answer (isMutableKey) is given while it is younger than `mutableMaxAge`, counted from when its stored
  * copy was written. Absence is not kept. Concurrent reads of one object that is not kept share one.
  */
-export class MemoryTier implements ObjectStore {
-  readonly backend: string;
+export class MemoryTier extends ObjectTier {
   private readonly kept: LRUCache<string, Entry>;
   private readonly flights = new Map<string, Flight>();
   private readonly mutableMaxAge: number;
   private readonly metrics: MemoryTierOptions['metrics'];
 
-  constructor(
-    private readonly inner: ObjectStore,
-    options: MemoryTierOptions,
-  ) {
-    this.backend = inner.backend;
+  constructor(inner: ObjectStore, options: MemoryTierOptions) {
+    super(inner);
     this.mutableMaxAge = options.mutableMaxAge;
     this.metrics = options.metrics;
     this.kept = new LRUCache({
@@ -69,11 +57,11 @@ export class MemoryTier implements ObjectStore {
     });
   }
 
-  async stat(key: string): Promise<ObjectStat | null> {
+  override async stat(key: string): Promise<ObjectStat | null> {
     return this.current(key)?.stat ?? this.inner.stat(key);
   }
 
-  async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
+  override async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
     const entry = this.current(key);
     if (!entry) return range ? this.inner.get(key, range) : this.load(key);
     const { stat, bytes } = entry;
@@ -81,33 +69,8 @@ export class MemoryTier implements ObjectStore {
     return { stat, body: range ? bytes.subarray(range.start, range.end + 1) : bytes, tier: 'memory' };
   }
 
-  async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
-    try {
-      return await this.inner.put(key, source, options);
-    } finally {
-      // After a failure too: it may have been stored, and the answer lost.
-      this.forget(key);
-    }
-  }
-
-  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
-    try {
-      return await this.inner.putInTurn(objects);
-    } finally {
-      for (const { key } of objects) this.forget(key);
-    }
-  }
-
-  async delete(key: string): Promise<void> {
-    try {
-      await this.inner.delete(key);
-    } finally {
-      this.forget(key);
-    }
-  }
-
   /** Drops one object: somebody else replaced or removed it. */
-  forget(key: string): void {
+  override forget(key: string): void {
     if (this.kept.delete(key)) this.tellSize();
     const flight = this.flights.get(key);
     if (!flight) return;
@@ -120,19 +83,7 @@ export class MemoryTier implements ObjectStore {
     for (const key of [...this.kept.keys(), ...this.flights.keys()]) if (isMutableKey(key)) this.forget(key);
   }
 
-  list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry> {
-    return this.inner.list(prefix, startAfter);
-  }
-
-  open(): Promise<void> {
-    return this.inner.open();
-  }
-
-  check(): Promise<void> {
-    return this.inner.check();
-  }
-
-  close(): Promise<void> {
+  override close(): Promise<void> {
     this.kept.clear();
     return this.inner.close();
   }
