@@ -79,7 +79,7 @@ describe('a stack on an S3 server', () => {
     const settings = settingsBeside(stack, { GOPROXY: upstream.url, ...storage() });
     expect(await runStoa(['verify'], settings)).toMatchObject({ code: 0, lines: [] });
 
-    const { objects } = await openStorage({ ...loadConfig('worker', settings).config, memoryCache: 0 }, new Metrics());
+    const { objects } = await openStorage(loadConfig('worker', settings).config, new Metrics());
     try {
       await objects.put(path, Buffer.from('no zip'), { size: 6, mode: 'replace' });
       expect((await runStoa(['verify', 'example.com/damaged'], settings)).code).toBe(1);

@@ -24,7 +24,7 @@ export async function serveStorage(env: Record<string, string>): Promise<TestSer
   const settings = { STOA_DATA_DIR: folder, STOA_LISTEN: '127.0.0.1:0', STOA_LOG_LEVEL: 'error', ...env };
   const { config } = loadConfig('storage', settings);
   const metrics = new Metrics();
-  const { objects, modules } = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true });
+  const { objects, modules } = await openStorage(config, metrics, { writes: true });
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   const server = createStorageServer({

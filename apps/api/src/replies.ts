@@ -1,22 +1,8 @@
-import type { Refusal, RefusalKind } from '#libs/protocol';
-import type { SumdbRequest, ModuleRequest } from '#libs/protocol';
+import { REFUSAL_STATUS, type ModuleRequest, type Refusal, type RefusalKind, type SumdbRequest } from '#libs/protocol';
 
 /** Every status, content type and Cache-Control of the gateway: nothing else in it knows one. */
 export const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
-
-const STATUS: Readonly<Record<RefusalKind, number>> = {
-  'not-found': 404,
-  'bad-request': 400,
-  unauthorized: 401,
-  forbidden: 403,
-  method: 405,
-  limited: 429,
-  busy: 503,
-  upstream: 502,
-  timeout: 504,
-  internal: 500,
-};
 
 const WORDS: Readonly<Record<RefusalKind, string>> = {
   'not-found': 'not found',
@@ -61,7 +47,7 @@ export function refusalReply(
     'cache-control': kept ? `public, max-age=${Math.ceil(negativeTtl / 1000)}` : 'no-store',
     ...ALSO[refusal.kind],
   };
-  return { status: STATUS[refusal.kind], headers, body: `${oneLine(text)}\n` };
+  return { status: REFUSAL_STATUS[refusal.kind], headers, body: `${oneLine(text)}\n` };
 }
 
 /** Headers and body where the conditions of a request are not met by a file that is there, of `size` bytes. */

@@ -42,7 +42,7 @@ export async function administer(
   for (const warning of warnings) say(warning);
   const log = createLogger(config, 'admin', process.stderr.fd);
   const metrics = new Metrics();
-  const storage = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true, bulk });
+  const storage = await openStorage(config, metrics, { writes: true, bulk });
   try {
     const code = await command({ config, log, metrics, storage, stop });
     return stop.aborted ? stopped(stop) : code;

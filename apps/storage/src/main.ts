@@ -19,7 +19,7 @@ export async function runStorage({ config, warnings }: LoadedConfig): Promise<vo
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   // Nothing kept in memory: others may write to the same storage.
-  const { objects, modules } = await openStorage({ ...config, memoryCache: 0 }, metrics, { writes: true });
+  const { objects, modules } = await openStorage(config, metrics, { writes: true });
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
   const health = new Health({ storage: { critical: true, check: () => objects.check() } });

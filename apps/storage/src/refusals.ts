@@ -1,18 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { RefusalError, type RefusalKind } from '#libs/protocol';
-
-const STATUS: Readonly<Record<RefusalKind, number>> = {
-  'not-found': 404,
-  'bad-request': 400,
-  unauthorized: 401,
-  forbidden: 403,
-  method: 405,
-  limited: 429,
-  busy: 503,
-  upstream: 502,
-  timeout: 504,
-  internal: 500,
-};
+import { REFUSAL_STATUS, RefusalError } from '#libs/protocol';
 
 /** Other bytes are stored than are sent, and what is stored never changes: 409. */
 export class Conflict extends RefusalError {
@@ -31,5 +18,5 @@ export function refusalOf(error: unknown, request: IncomingMessage): RefusalErro
 
 /** The status of a refusal. */
 export function statusOf(refusal: RefusalError): number {
-  return refusal instanceof Conflict ? 409 : STATUS[refusal.kind];
+  return refusal instanceof Conflict ? 409 : REFUSAL_STATUS[refusal.kind];
 }

@@ -64,7 +64,11 @@ export class KeptFiles {
   }
 
   /** The refusal of a `.mod` that is not the one that is wanted. */
-  async otherMod(version: ModuleVersion, wanted: Buffer, { bytes, source }: FetchedText): Promise<RefusalError> {
+  private async otherMod(
+    version: ModuleVersion,
+    wanted: Buffer,
+    { bytes, source }: FetchedText,
+  ): Promise<RefusalError> {
     return this.parts.verifier.moved(version, {
       file: 'go.mod',
       source,

@@ -1,4 +1,5 @@
 export { LacksError, RefusalError, type Refusal, type RefusalKind } from './refusal.js';
+export { REFUSAL_STATUS } from './refusal-status.js';
 export type { ModuleFile, ModuleRequest, ModuleVersion, RevisionQuery } from './request.js';
 
 export { printable } from './printable.js';

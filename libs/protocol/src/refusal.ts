@@ -1,4 +1,4 @@
-/** Why a request is refused. The gateway alone maps a kind to an HTTP status. */
+/** Why a request is refused. What answers over HTTP alone maps a kind to a status (REFUSAL_STATUS). */
 export type RefusalKind =
   | 'not-found'
   | 'bad-request'

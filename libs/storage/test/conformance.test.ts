@@ -21,7 +21,7 @@ function describeStorage({ name, lay, objects, server }: Conforming): void {
   const open = async (): Promise<Storage> => {
     await prepare();
     const { config } = loadConfig('api', { STOA_DATA_DIR: folder, ...ground.settings });
-    opened = await openStorage({ ...config, memoryCache: 0 }, new Metrics(), { writes: true });
+    opened = await openStorage(config, new Metrics(), { writes: true });
     return opened;
   };
   const remove = async (): Promise<void> => {
