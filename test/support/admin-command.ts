@@ -1,9 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-
-const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+import { spawnStoa } from './stoa-command.js';
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -21,11 +19,7 @@ export interface RunningCommand {
 
 /** Starts `stoa <words>` from the build, set by `env` alone; `input` is its stdin. */
 export function startCommand(words: readonly string[], env: Record<string, string>, input = ''): RunningCommand {
-  const child = spawn(process.execPath, [MAIN, ...words], {
-    cwd: '/',
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', GOPROXY: 'off', GOSUMDB: 'off', ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child = spawnStoa(words, { GOPROXY: 'off', GOSUMDB: 'off', ...env }, '/');
   child.stdin.end(input);
   const end = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]).then(([out, err]) => ({
     code: child.exitCode,

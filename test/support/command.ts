@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { Stack } from './stack.js';
-
-const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+import { spawnStoa } from './stoa-command.js';
 
 /** What a command that ran to its end came to. */
 export interface Ran {
@@ -46,8 +43,7 @@ export async function killStoaAt(
 }
 
 function start(words: readonly string[], env: Record<string, string>) {
-  return spawn(process.execPath, [MAIN, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
-  });
+  const child = spawnStoa(words, env);
+  child.stdin.end();
+  return child;
 }
