@@ -42,8 +42,8 @@ WORKDIR /opt/stoa
 # A volume that is mounted here for the first time belongs to the same user.
 RUN install -d -o node -g node -m 0700 /var/lib/stoa
 # In exec form, so that SIGTERM reaches Node.
-# A whole young generation from the start: see bin/stoa.
-ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "/opt/stoa/dist/apps/cli/src/main.js"]
+# A small young generation: see bin/stoa.
+ENTRYPOINT ["node", "--min-semi-space-size=2", "--max-semi-space-size=2", "/opt/stoa/dist/apps/cli/src/main.js"]
 
 FROM base AS gateway
 LABEL org.opencontainers.image.title="Stoa gateway" \

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
 
 /** The flags of bin/stoa. */
-const FLAGS = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
+const FLAGS = ['--min-semi-space-size=2', '--max-semi-space-size=2'];
 
 /** A gateway, a worker or a storage server as its own process, as a user would run it: from the build, set by the environment alone. */
 export interface StoaProcess {
