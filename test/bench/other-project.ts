@@ -25,7 +25,10 @@ function makeModule(kit: Kit, module: string): void {
   const files = {
     'go.mod': `module ${module}\n\ngo 1.22\n`,
     ...Object.fromEntries(
-      Array.from({ length: 20 }, (_, at) => [`file${at}.go`, `package other // ${randomBytes(1000).toString('hex')}\n`]),
+      Array.from({ length: 20 }, (_, at) => [
+        `file${at}.go`,
+        `package other // ${randomBytes(1000).toString('hex')}\n`,
+      ]),
     ),
   };
   mkdirSync(folder, { recursive: true });
