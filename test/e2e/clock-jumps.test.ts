@@ -52,56 +52,46 @@ describe.concurrent('a clock that jumps by an hour', { timeout: 120_000 }, () =>
     const [held] = holdRequests(upstream, zip(module));
     const answer = ask(`${gateway.url}${zip(module)}`);
     await held!.arrived;
-    for (const clock of [HOUR, -HOUR, 0]) {
+    for (const clock of [HOUR, -HOUR]) {
       await worker.setClock(clock);
       await renewal(stack, test);
     }
+    await worker.setClock(0);
     held!.release();
     expect((await answer).status).toBe(200);
     expect(upstream.count(zip(module))).toBe(1);
-    const [entry] = (await ask(`${gateway.url}/${module}/@v/${version}.info`)).text;
-    expect(entry).toBe('{');
   });
 
-  it('in a gateway whose clients wait: they get their answers and refusals', async (test) => {
-    const { expect } = test;
-    const stack = await ownStack(test);
-    await stack.addWorker();
-    const gateway = await startClocked(stack.addGateway);
-    for (const clock of [HOUR, -HOUR]) {
-      const [there, gone] = [`example.com/there${clock}`, `example.com/gone${clock}`];
-      upstream.add(there, version);
-      const held = [holdRequests(upstream, zip(there))[0]!, holdRequests(upstream, zip(gone))[0]!];
-      const answers = [there, gone].map((module) => ask(`${gateway.url}${zip(module)}`));
-      await Promise.all(held.map(({ arrived }) => arrived));
-      await gateway.setClock(clock);
-      for (const { release } of held) release();
-      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 404]);
-      const again = await ask(`${gateway.url}${zip(gone)}`);
-      expect([again.status, again.headers.get('x-stoa-cache')]).toEqual([404, 'negative']);
-      expect(maxAge(again)).toBeLessThanOrEqual(60);
-    }
-  });
-
-  it.for([HOUR, -HOUR])('of %i ms ahead, in a gateway: lists and refusals do not outlive their time', async (clock, test) => {
+  it('in a gateway: who waits is answered, and lists and refusals do not outlive their time', async (test) => {
     const { expect } = test;
     const stack = await ownStack(test, { STOA_NOT_FOUND_TTL: '1s' });
-    await stack.addWorker();
-    const [right, wrong] = [await stack.addGateway(), await startClocked(stack.addGateway)];
-    await wrong.setClock(clock);
-    const module = `example.com/listed${clock}`;
-    upstream.add(module, version);
-    expect((await ask(`${right.url}/${module}/@v/list`)).text).toBe(`${version}\n`);
-    const next = `/${module}/@v/v1.1.0.info`;
-    expect((await ask(`${wrong.url}${next}`)).status).toBe(404);
-    upstream.add(module, 'v1.1.0');
-    // Which of the two clocks is right it can't know: so it does not take for new what may be old.
-    const list = await ask(`${wrong.url}/${module}/@v/list`);
-    expect([list.text, maxAge(list)]).toEqual([`${version}\nv1.1.0\n`, 0]);
-    await expect.poll(async () => (await ask(`${wrong.url}${next}`)).status, PATIENT).toBe(200);
-    expect((await ask(`${wrong.url}${zip(module)}`)).status).toBe(200);
+    const [, right, wrong] = await Promise.all([
+      stack.addWorker(),
+      stack.addGateway(),
+      startClocked(stack.addGateway),
+    ]);
+    for (const clock of [HOUR, -HOUR]) {
+      const [module, gone] = [`example.com/there${clock}`, `example.com/gone${clock}`];
+      upstream.add(module, version);
+      const held = [module, gone].map((name) => holdRequests(upstream, zip(name))[0]!);
+      const answers = [module, gone].map((name) => ask(`${wrong.url}${zip(name)}`));
+      await Promise.all(held.map(({ arrived }) => arrived));
+      await wrong.setClock(clock);
+      for (const { release } of held) release();
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 404]);
+
+      expect((await ask(`${right.url}/${module}/@v/list`)).text).toBe(`${version}\n`);
+      const next = `${wrong.url}/${module}/@v/v1.1.0.info`;
+      const refused = await ask(next);
+      expect([refused.status, maxAge(refused)]).toEqual([404, 1]);
+      upstream.add(module, 'v1.1.0');
+      // It can't know which clock is right, so it takes nothing for new that may be old.
+      const list = await ask(`${wrong.url}/${module}/@v/list`);
+      expect([list.text, maxAge(list)]).toEqual([`${version}\nv1.1.0\n`, 0]);
+      await expect.poll(async () => (await ask(next)).status, PATIENT).toBe(200);
+    }
     const indexed = async (): Promise<string> => (await ask(`${wrong.url}/index`)).text;
-    await expect.poll(indexed, PATIENT).toContain(`"Path":"${module}","Version":"${version}"`);
+    await expect.poll(indexed, PATIENT).toContain(`"Path":"example.com/there${HOUR}"`);
   });
 
   it('and back, in a worker that dies then: jobs that it had delayed are done by another', async (test) => {

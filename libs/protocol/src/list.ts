@@ -1,15 +1,13 @@
 import { escapePath, escapeVersion } from './escape.js';
 import { longestVersion } from './length-limit.js';
+import { compareListed, listed, type Listed } from './list-order.js';
 import { modulePathFault, splitPathVersion } from './module-path.js';
 import { isPseudoVersion } from './pseudo-version.js';
-import { compareSemver, compareText, parseSemver, type Semver } from './semver.js';
+import { compareSemver, parseSemver, type Semver } from './semver.js';
 import { incompatibleFault, semverFault } from './version.js';
 
 /** Versions that are looked at without a turn of the event loop: some milliseconds. */
 const PART = 4096;
-
-/** A version with its parts, which are taken once and compared often. */
-type Entry = readonly [version: string, parsed: Semver];
 
 /** Reads a version list: the first field of each line that has one, whatever it is. */
 export function parseList(text: string): string[] {
@@ -45,7 +43,7 @@ export async function filterLongList(module: string, versions: Iterable<string>)
 
 /** Chooses the highest release, else the highest prerelease, as the go command does for `latest`; null when there is neither. */
 export function chooseLatest(versions: readonly string[]): string | null {
-  let latest: Entry | null = null;
+  let latest: readonly [version: string, parsed: Semver] | null = null;
   for (const version of versions) {
     const parsed = parseSemver(version);
     if (parsed !== null && (latest === null || compareForLatest(latest[1], parsed) < 0)) latest = [version, parsed];
@@ -61,15 +59,15 @@ function compareForLatest(a: Semver, b: Semver): number {
 function* filterInParts(module: string, versions: Iterable<string>): Generator<undefined, string[]> {
   if (modulePathFault(module) !== null) return [];
   const listable = listableOf(module);
-  const kept = new Map<string, Semver>();
+  const kept = new Map<string, Listed>();
   let looked = 0;
   for (const version of versions) {
     if (++looked % PART === 0) yield;
     const parsed = listable(version);
-    if (parsed !== null) kept.set(version, parsed);
+    if (parsed !== null) kept.set(version, listed(version, parsed));
   }
-  const sorted = yield* sortInParts([...kept]);
-  return sorted.map(([version]) => version);
+  const sorted = yield* sortInParts([...kept.values()]);
+  return sorted.map(({ version }) => version);
 }
 
 /** Tells which versions a list of a module may name, and gives their parts. */
@@ -87,31 +85,26 @@ function listableOf(module: string): (version: string) => Semver | null {
 }
 
 /** Sorts short runs, which are then merged by two. */
-function* sortInParts(entries: readonly Entry[]): Generator<undefined, readonly Entry[]> {
-  let runs: (readonly Entry[])[] = [];
+function* sortInParts(entries: readonly Listed[]): Generator<undefined, readonly Listed[]> {
+  let runs: (readonly Listed[])[] = [];
   for (let start = 0; start < entries.length; start += PART) {
-    runs.push(entries.slice(start, start + PART).sort(compareEntries));
+    runs.push(entries.slice(start, start + PART).sort(compareListed));
     yield;
   }
   while (runs.length > 1) {
-    const merged: (readonly Entry[])[] = [];
+    const merged: (readonly Listed[])[] = [];
     for (let at = 0; at < runs.length; at += 2) merged.push(yield* merge(runs[at]!, runs[at + 1] ?? []));
     runs = merged;
   }
   return runs[0] ?? [];
 }
 
-function* merge(left: readonly Entry[], right: readonly Entry[]): Generator<undefined, readonly Entry[]> {
-  const all: Entry[] = [];
+function* merge(left: readonly Listed[], right: readonly Listed[]): Generator<undefined, readonly Listed[]> {
+  const all: Listed[] = [];
   let [l, r] = [0, 0];
   while (l < left.length && r < right.length) {
-    all.push(compareEntries(left[l]!, right[r]!) <= 0 ? left[l++]! : right[r++]!);
+    all.push(compareListed(left[l]!, right[r]!) <= 0 ? left[l++]! : right[r++]!);
     if (all.length % PART === 0) yield;
   }
   return all.concat(left.slice(l), right.slice(r));
-}
-
-/** By precedence, and by bytes where that is equal, so that a sorted list is the same every time (x/mod semver.Sort). */
-function compareEntries([a, left]: Entry, [b, right]: Entry): number {
-  return compareSemver(left, right) || compareText(a, b);
 }

@@ -66,8 +66,7 @@ export function isPrerelease(version: string): boolean {
   return semverPrerelease(version) !== '';
 }
 
-/** Orders texts by their bytes, where these are ASCII: -1, 0 or 1. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

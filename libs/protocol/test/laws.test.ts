@@ -18,7 +18,7 @@ const revision = hostileVersion.filter(
   (version) => elementFault(version, 'file') === null && /^[\0-\x7f]*$/.test(version) && !version.includes('!'),
 );
 
-const number = fc.constantFrom('0', '1', '2', '10', '99999999999999999999');
+const number = fc.constantFrom('0', '1', '2', '10', '99999', '100000', '99999999999999999999');
 const identifier = fc.oneof(number, fc.constantFrom('a', 'A', 'rc', '-', '0a', 'a0', '1-'));
 const version = fc
   .tuple(fc.array(number, { minLength: 3, maxLength: 3 }), fc.array(identifier, { maxLength: 3 }))

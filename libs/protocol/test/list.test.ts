@@ -31,14 +31,15 @@ describe('a version list', () => {
   });
 
   it('is sorted whatever its length and order, and lets others have their turns meanwhile', async () => {
-    const ascending = Array.from({ length: 30_000 }, (_, at) => `v1.${Math.floor(at / 100)}.${at % 100}`);
+    const ascending = Array.from({ length: 10_000 }, (_, at) => `v1.${Math.floor(at / 100)}.${at % 100}`);
     const shuffled = ascending.map((_, at) => ascending[(at * 7919) % ascending.length]!);
     let turns = 0;
     const others = setInterval(() => turns++);
-    expect(await filterLongList('example.com/x', [...shuffled, 'master', ...shuffled])).toEqual(ascending);
+    const sorted = await filterLongList('example.com/x', [...shuffled, 'master', ...shuffled]);
     clearInterval(others);
     expect(turns).toBeGreaterThan(1);
-    expect(filterVersions('example.com/x', shuffled)).toEqual(ascending);
+    for (const list of [sorted, filterVersions('example.com/x', shuffled)])
+      expect(formatList(list).equals(formatList(ascending))).toBe(true);
   });
 
   it('leaves out +incompatible versions that no repository has', () => {
