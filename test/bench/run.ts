@@ -11,5 +11,16 @@ import { secondVersion } from './second-version.js';
 import { largeZips, tieredHits } from './tiers.js';
 
 const kit = await prepareKit();
-const scenarios = [cold, oneZip, oneOutcome, secondVersion, moreWorkers, hits, tieredHits, largeZips, memoryCost, importVersions];
+const scenarios = [
+  cold,
+  oneZip,
+  oneOutcome,
+  secondVersion,
+  moreWorkers,
+  hits,
+  tieredHits,
+  largeZips,
+  memoryCost,
+  importVersions,
+];
 for (const scenario of scenarios) await scenario(kit);

@@ -65,11 +65,7 @@ describe.concurrent('a clock that jumps by an hour', { timeout: 120_000 }, () =>
   it('in a gateway: who waits is answered, and lists and refusals do not outlive their time', async (test) => {
     const { expect } = test;
     const stack = await ownStack(test, { STOA_NOT_FOUND_TTL: '1s' });
-    const [, right, wrong] = await Promise.all([
-      stack.addWorker(),
-      stack.addGateway(),
-      startClocked(stack.addGateway),
-    ]);
+    const [, right, wrong] = await Promise.all([stack.addWorker(), stack.addGateway(), startClocked(stack.addGateway)]);
     for (const clock of [HOUR, -HOUR]) {
       const [module, gone] = [`example.com/there${clock}`, `example.com/gone${clock}`];
       upstream.add(module, version);

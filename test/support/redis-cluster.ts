@@ -88,8 +88,7 @@ async function makeWhole(members: readonly Member[]): Promise<void> {
   for (const [index, { server }] of primaries.entries())
     await server.command('cluster', 'addslotsrange', `${firstSlot(index)}`, `${firstSlot(index + 1) - 1}`);
   const [first, ...others] = members;
-  for (const { port, bus } of others)
-    await first!.server.command('cluster', 'meet', '127.0.0.1', `${port}`, `${bus}`);
+  for (const { port, bus } of others) await first!.server.command('cluster', 'meet', '127.0.0.1', `${port}`, `${bus}`);
   await Promise.all(members.map(({ server }) => until(() => isWhole(server, members.length))));
   for (const [index, { server }] of members.slice(PRIMARIES).entries()) {
     const id = String(await primaries[index]!.server.command('cluster', 'myid'));

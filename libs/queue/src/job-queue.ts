@@ -151,7 +151,10 @@ export class JobQueue {
         end = completions.expect(jobId);
       }
       // A joined job may have ended before we listened.
-      const outcome = await this.await(end, joined ? lookout.now(jobId) : null, () => lookout.next(jobId), { stored, held: () => lookout.isHeld(jobId) });
+      const outcome = await this.await(end, joined ? lookout.now(jobId) : null, () => lookout.next(jobId), {
+        stored,
+        held: () => lookout.isHeld(jobId),
+      });
       // A restart without data, or an eviction. Its key would swallow what is added; another job's key stays.
       if (!outcome) await patiently(patience, () => added.removeDeduplicationKey());
       return outcome;
