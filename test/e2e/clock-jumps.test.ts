@@ -73,7 +73,7 @@ describe.concurrent('a clock that jumps by an hour', { timeout: 120_000 }, () =>
       const answers = [module, gone].map((name) => ask(`${wrong.url}${zip(name)}`));
       await Promise.all(held.map(({ arrived }) => arrived));
       await wrong.setClock(clock);
-      for (const { release } of held) release();
+      for (const one of held) one.release();
       expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 404]);
 
       expect((await ask(`${right.url}/${module}/@v/list`)).text).toBe(`${version}\n`);
@@ -105,7 +105,7 @@ describe.concurrent('a clock that jumps by an hour', { timeout: 120_000 }, () =>
     await expect.poll(() => stack.redis.command('zcard', 'stoa:download:delayed'), PATIENT).toBe(3);
     await worker.setClock(0);
     await worker.kill();
-    for (const { release } of held) release();
+    for (const one of held) one.release();
     await stack.addWorker(slots);
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(modules.map(() => 200));
     for (const module of modules) expect(upstream.count(zip(module))).toBeLessThanOrEqual(2);
