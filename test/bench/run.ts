@@ -2,6 +2,7 @@
 import { cold } from './cold.js';
 import { prepareKit } from './kit.js';
 import { memoryCost } from './memory-cost.js';
+import { oneOutcome } from './one-outcome.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
 import { importVersions } from './import.js';
@@ -10,5 +11,16 @@ import { secondVersion } from './second-version.js';
 import { largeZips, tieredHits } from './tiers.js';
 
 const kit = await prepareKit();
-const scenarios = [cold, oneZip, secondVersion, moreWorkers, hits, tieredHits, largeZips, memoryCost, importVersions];
+const scenarios = [
+  cold,
+  oneZip,
+  oneOutcome,
+  secondVersion,
+  moreWorkers,
+  hits,
+  tieredHits,
+  largeZips,
+  memoryCost,
+  importVersions,
+];
 for (const scenario of scenarios) await scenario(kit);

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { startSentinelRedis, type SentinelRedis } from '../support/redis-sentinel.js';
+import { startSentinelRedis } from '../support/redis-sentinel.js';
+import type { FailoverRedis } from '../support/redis.js';
 import { startProcesses, type Processes } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+import { failover } from './failover.js';
 import { play } from './scenario.js';
-import { sentinelFailover } from './sentinel.js';
 
 let upstream: FakeUpstream;
-let redis: SentinelRedis;
+let redis: FailoverRedis;
 let processes: Processes;
 
 beforeAll(async () => {
@@ -24,7 +25,7 @@ describe('the primary of a Sentinel installation', () => {
   it.each(['stop', 'freeze'] as const)('%s', async (harm) => {
     const watch = { before: 5_000, during: 0, after: 20_000, hitsPerSecond: 100, missesPerSecond: 10 };
     const old = await redis.primary();
-    await play(sentinelFailover(harm, { redis, processes, upstream }, watch));
+    await play(failover('Sentinel', harm, { redis, processes, upstream }, watch));
     await redis.revive(old);
   });
 });

@@ -21,6 +21,8 @@ export interface StoaProcess {
   /** Resolves when it has logged a message that begins so. */
   says(start: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** Sends a message to what is loaded into it, and resolves when one comes back. */
+  tell(message: object): Promise<void>;
   /** SIGTERM, then the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL. */
@@ -66,6 +68,11 @@ export async function startProcess(
       while (!log.some(({ msg }) => String(msg).startsWith(start))) await once(lines, 'line');
     },
     signal: (name) => void child.kill(name),
+    async tell(message) {
+      const answered = once(child, 'message');
+      child.send(message);
+      await answered;
+    },
     async stop() {
       child.kill('SIGTERM');
       return exited;

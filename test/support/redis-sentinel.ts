@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { listenWords, makeAuthority } from './authority.js';
 import { freePort } from './free-port.js';
 import { redisServer, type RedisServer } from './redis-server.js';
-import type { RedisPlace } from './redis.js';
+import type { FailoverRedis } from './redis.js';
 import { until } from './until.js';
 
 const MASTER = 'stoa';
@@ -13,18 +13,11 @@ const USER = 'proxy';
 const PASSWORD = 'p@ss:w/o#r?d%20&"\'$,; é';
 const SENTINEL_PASSWORD = 'watch:men@/%';
 
-/** A primary, two replicas and three Sentinels on loopback, with users, passwords and a database of their own. */
-export interface SentinelRedis extends RedisPlace {
-  /** The server that the Sentinels call the primary now. */
-  primary(): Promise<RedisServer>;
-  /** Resolves with the new primary once the Sentinels name another one than `old`. */
-  failover(old: RedisServer): Promise<RedisServer>;
-  /** Lets a server that was stopped or frozen run again, and resolves once it is a replica of the primary. */
-  revive(server: RedisServer): Promise<void>;
-}
-
-/** Starts all six. The Sentinels are quick to judge: half a second of silence is a death. */
-export async function startSentinelRedis({ tls = false } = {}): Promise<SentinelRedis> {
+/**
+ * Starts a primary, two replicas and three Sentinels on loopback, with users, passwords and a database of their own.
+ * The Sentinels are quick to judge: half a second of silence is a death.
+ */
+export async function startSentinelRedis({ tls = false } = {}): Promise<FailoverRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'stoa-sentinel-'));
   const authority = tls ? await makeAuthority(folder) : null;
   const client = { host: '127.0.0.1', ...(tls ? { tls: { rejectUnauthorized: false } } : {}) };

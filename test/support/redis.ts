@@ -10,6 +10,16 @@ export interface RedisPlace {
   close(): Promise<void>;
 }
 
+/** One whose primary may be lost, for a replica takes its place. */
+export interface FailoverRedis extends RedisPlace {
+  /** The server that the others call the primary now: in a Cluster, of the slot that holds the queues. */
+  primary(): Promise<RedisServer>;
+  /** Resolves with the new primary once the others name another one than `old`. */
+  failover(old: RedisServer): Promise<RedisServer>;
+  /** Lets a server that was stopped or frozen run again, and resolves once it is a replica of the primary. */
+  revive(server: RedisServer): Promise<void>;
+}
+
 /** A real redis-server of a test's own, on a unix socket. It keeps its data over a stop and a start. */
 export interface TestRedis extends RedisPlace, RedisServer {
   readonly url: string;

@@ -20,9 +20,9 @@ export async function endLeftovers(record: RunRecord): Promise<void> {
 /** Not a child of this process, so its end can only be looked for. */
 async function end(mark: ProcessMark): Promise<void> {
   signal(mark.pid, 'SIGTERM');
-  const latest = Date.now() + LIMIT;
+  const latest = performance.now() + LIMIT;
   while (lives(mark)) {
-    if (Date.now() > latest) signal(mark.pid, 'SIGKILL');
+    if (performance.now() > latest) signal(mark.pid, 'SIGKILL');
     await pause(50);
   }
 }

@@ -82,20 +82,20 @@ export class Member {
   }
 
   private async keepRunning(first: Run): Promise<void> {
-    let since = Date.now();
+    let since = performance.now();
     let length = FIRST_PAUSE;
     for (let run = first; ; run = this.launch()) {
       if (run !== first && (await run.served)) {
         say(`${this.recipe.name} runs again`);
-        since = Date.now();
+        since = performance.now();
       }
       const how = await run.ended;
       if (this.stopping.signal.aborted) return;
-      if (Date.now() - since > STEADY) length = FIRST_PAUSE;
+      if (performance.now() - since > STEADY) length = FIRST_PAUSE;
       say(`${this.recipe.name} ended (${how}): starting it again in ${length / 1000} s`);
       await pause(length, null, { signal: this.stopping.signal }).catch(() => null);
       if (this.stopping.signal.aborted) return;
-      since = Date.now();
+      since = performance.now();
       length = Math.min(length * 2, LONGEST_PAUSE);
     }
   }

@@ -4,16 +4,19 @@ import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
-import { isKnown, LONGEST_BLOCK, type Envelope, type Outcome } from '#libs/queue';
+import { isKnown, LONGEST_BLOCK, RedisLink, type Envelope, type Outcome } from '#libs/queue';
+import { callBackAstray } from './astray-jobs.js';
 import { HostShare } from './host-share.js';
-import { JobRunner, LOCK_LOST, SHUTDOWN } from './job-runner.js';
+import { LOCK } from './job-hold.js';
+import { JobRunner, SHUTDOWN } from './job-runner.js';
 
 /**
  * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second
  * (BullMQ would let 15 go by). `autorun` is off: settings come first.
  */
 const OPTIONS = {
-  lockDuration: 8_000,
+  lockDuration: LOCK,
+  skipLockRenewal: true, // JobHold does it
   stalledInterval: 4_000,
   maxStalledCount: 3,
   drainDelay: LONGEST_BLOCK / 1_000,
@@ -22,6 +25,8 @@ const OPTIONS = {
 };
 /** After the grace, time for cancelled jobs to go back to their queue. */
 const GIVE_BACK = 3_000;
+/** How often delayed jobs are looked for that went astray, in milliseconds. */
+const LOOK = 5_000;
 
 /** Runs each job in a slot of its host; one that can't be read has no host to tell. */
 @Injectable()
@@ -50,7 +55,10 @@ export class DownloadConsumer extends Consumer {}
 /** Starts and stops the consumers in our order: they begin when all else is ready, and end before it. */
 @Injectable()
 export class Consumers {
+  private looking: NodeJS.Timeout | undefined;
+
   constructor(
+    private readonly link: RedisLink,
     private readonly registrar: BullRegistrar,
     private readonly query: QueryConsumer,
     private readonly download: DownloadConsumer,
@@ -63,16 +71,17 @@ export class Consumers {
     for (const worker of this.workers) {
       worker.on('error', (error) => log.debug({ reason: error.message }, `queue ${worker.name}`));
       worker.on('stalled', (jobId) => log.warn({ jobId }, 'took over the job of a worker that fell silent'));
-      worker.on('lockRenewalFailed', (jobIds) => {
-        // Another worker has the job by now: what runs here, a go command say, must end.
-        for (const jobId of jobIds) worker.cancelJob(jobId, LOCK_LOST);
-      });
       worker.run().catch((error: unknown) => log.error({ err: error }, `the consumer of queue ${worker.name} ended`));
     }
+    // What could not be called back for want of Redis is at the next look.
+    this.looking = setInterval(() => {
+      for (const worker of this.workers) void callBackAstray(this.link, worker).catch(() => {});
+    }, LOOK);
   }
 
   /** Takes no more jobs, lets the running ones finish for `grace` milliseconds, gives the rest back to the queue. */
   async stop(grace: number): Promise<void> {
+    clearInterval(this.looking);
     const closed = Promise.all(this.workers.map((worker) => worker.close()));
     if (await within(closed, grace)) return;
     for (const worker of this.workers) worker.cancelAllJobs(SHUTDOWN);

@@ -75,7 +75,7 @@ export function createHandlers(parts: Parts): Handlers {
     },
     'fetch.zip': async (version: ModuleVersion, context) => {
       const { signal } = context;
-      const started = Date.now();
+      const started = performance.now();
       if (await stored({ kind: 'zip', ...version })) return ingest.complete(version, scratch, signal);
       const expected = ingest.expect(version, signal);
       const isOurs = await room.use(() =>

@@ -5,7 +5,7 @@ import type { Envelope } from '#libs/queue';
 const PAUSE = 1_000;
 /** ... how much longer for each that waits already, so that they do not come back all at once, and how long at most. */
 const SPREAD = 50;
-const LONGEST_PAUSE = 15_000;
+export const LONGEST_PAUSE = 15_000;
 
 /** Jobs of a host that are remembered, to be called back; those beyond come back by themselves. */
 const REMEMBERED = 1_000;

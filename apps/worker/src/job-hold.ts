@@ -1,10 +1,13 @@
+import { setTimeout as after } from 'node:timers/promises';
 import { DelayedError, WaitingError, type Job } from 'bullmq';
 import type { DeclinedJobs, Envelope } from '#libs/queue';
 
 /** Pause, in milliseconds, before a job that was declined is offered again: workers that wait come first then. */
 const PAUSE = 500;
-/** Milliseconds that a lock is good for when it is taken once more: the consumers' lockDuration. */
-const LOCK = 8_000;
+/** Milliseconds that a lock is good for after it was taken, and after each renewal. */
+export const LOCK = 8_000;
+/** How often it is renewed, in milliseconds: one renewal may be late, or lost. */
+const RENEWAL = 3_000;
 
 /** A worker's hold on a job of BullMQ's, and the ways to let go of it unfinished: each of them throws. */
 export class JobHold {
@@ -13,6 +16,18 @@ export class JobHold {
     private readonly token: string | undefined,
     private readonly declined: DeclinedJobs,
   ) {}
+
+  /**
+   * Renews the lock until the job has ended, and calls `lost` once it is another worker's. In place of BullMQ's own
+   * renewal, which counts from the time of day: a clock that is set back lets all locks run out.
+   */
+  async keep(ended: AbortSignal, lost: () => void): Promise<void> {
+    while (await after(RENEWAL, true, { signal: ended, ref: false }).catch(() => false)) {
+      if (await this.isOurs()) continue;
+      if (!ended.aborted) lost();
+      return;
+    }
+  }
 
   /** Gives the job to whoever takes it first, at once: this worker stops. */
   async giveBack(): Promise<never> {

@@ -20,8 +20,6 @@ import { JobHold } from './job-hold.js';
 
 /** Why jobs are cancelled when a shutdown's grace is over: such a job goes back to its queue. */
 export const SHUTDOWN = 'shutdown';
-/** Why a job is cancelled that another worker has by now. */
-export const LOCK_LOST = 'lock lost';
 
 /** How long a refusal holds, in milliseconds, for trouble that may pass and for databases that learn in seconds. */
 const BRIEFLY = 3_000;
@@ -56,7 +54,10 @@ export class JobRunner {
     const { requestId } = job.data;
     const started = performance.now();
     metrics.jobWait.observe({ job: request.name }, Math.max(0, Date.now() - job.timestamp) / 1000);
-    const result = await this.attempt(request, requestId, hold, cancelled);
+    const [ended, lost] = [new AbortController(), new AbortController()];
+    void hold.keep(ended.signal, () => lost.abort());
+    const ends = AbortSignal.any([cancelled, lost.signal]);
+    const result = await this.attempt(request, requestId, hold, ends).finally(() => ended.abort());
     const outcome = result.ok ? 'ok' : result.kind;
     const milliseconds = Math.round(performance.now() - started);
     metrics.jobDuration.observe({ job: request.name, outcome }, milliseconds / 1000);

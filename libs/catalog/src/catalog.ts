@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  filterVersions,
+  filterLongList,
   formatList,
   parseList,
   resolveLatest,
@@ -9,6 +9,7 @@ import {
   type ModuleVersion,
 } from '#libs/protocol';
 import {
+  ageOf,
   cutPart,
   queryKey,
   readBody,
@@ -87,7 +88,7 @@ export class Catalog {
     ]);
     if (!last && stored.length === 0) return null;
     const listed = last ? parseList((await readBody(last.body)).toString('utf8')) : [];
-    return filterVersions(module, [...listed, ...stored]);
+    return filterLongList(module, [...listed, ...stored]);
   }
 
   /** Immutable files are the large ones: what is not wanted is not read, and can't change between the two calls. */
@@ -114,7 +115,7 @@ export class Catalog {
   }
 
   private freshness(request: ModuleRequest, stat: ObjectStat): number {
-    return isImmutable(request) ? Infinity : stat.modified.getTime() + this.ttl - Date.now();
+    return isImmutable(request) ? Infinity : this.ttl - ageOf(stat);
   }
 }
 

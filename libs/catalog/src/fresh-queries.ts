@@ -1,5 +1,5 @@
 import { unescapeVersion } from '#libs/protocol';
-import { queriesFolder, type MetaStore } from '#libs/storage';
+import { ageOf, queriesFolder, type MetaStore } from '#libs/storage';
 
 const SUFFIX = '.json';
 
@@ -7,9 +7,9 @@ const SUFFIX = '.json';
 export async function freshQueries(meta: MetaStore, module: string, ttl: number): Promise<string[]> {
   const folder = queriesFolder(module);
   const fresh: string[] = [];
-  for await (const { key, modified } of meta.list(folder)) {
-    const query = unescapeVersion(key.slice(folder.length, -SUFFIX.length));
-    if (query !== null && Date.now() - modified.getTime() < ttl) fresh.push(query);
+  for await (const entry of meta.list(folder)) {
+    const query = unescapeVersion(entry.key.slice(folder.length, -SUFFIX.length));
+    if (query !== null && ageOf(entry) < ttl) fresh.push(query);
   }
   return fresh;
 }

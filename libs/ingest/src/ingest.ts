@@ -1,5 +1,5 @@
 import {
-  filterVersions,
+  filterLongList,
   formatList,
   parseList,
   RefusalError,
@@ -85,6 +85,7 @@ export class Ingest {
    * Checks a zip by the rules of golang.org/x/mod/zip and its hash, and stores it, with receipt and index entry if the
    * `.info` is there: else the job that stores the `.info` completes the version. The go.mod in it settles the `.mod`,
    * if none is stored yet: whichever of the two jobs of a version comes first, they agree.
+   * `started` is when its fetch began, on performance.now()'s clock.
    * False: another zip was stored first, which `complete` has to look at.
    * Throws RefusalError `not-found` for an invalid zip, `forbidden` when a hash is not the expected one, when its go.mod
    * is not the stored one, or when it was made of another commit than the stored `.info` names.
@@ -133,7 +134,7 @@ export class Ingest {
     if (!(await this.isStored('zip', version)) || !(await this.isStored('info', version))) return;
     if (await insist(() => this.ledger.amend(version), signal)) return;
     await scratch.use(async (folder) => {
-      const started = Date.now();
+      const started = performance.now();
       const expectation = await this.verifier.settle(version, expected ?? this.expect(version, signal));
       const zip = await copyStoredZip(this.parts.modules, version, folder, signal);
       if (!zip) return;
@@ -147,7 +148,7 @@ export class Ingest {
     const { modules } = this.parts;
     const [former, stored] = await Promise.all([modules.get({ kind: 'list', module }), modules.versions(module)]);
     const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
-    const bytes = formatList(filterVersions(module, [...versions, ...listed, ...stored]));
+    const bytes = formatList(await filterLongList(module, [...versions, ...listed, ...stored]));
     await modules.save({ kind: 'list', module }, bytes, bytes.length);
   }
 
@@ -159,8 +160,9 @@ export class Ingest {
     const { modules } = this.parts;
     const former = await modules.get({ kind: 'list', module });
     const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
-    const all = filterVersions(module, [...versions, ...listed]);
-    if (all.every((version) => listed.includes(version))) return false;
+    const all = await filterLongList(module, [...versions, ...listed]);
+    const known = new Set(listed);
+    if (all.every((version) => known.has(version))) return false;
     const bytes = formatList(all);
     return modules.save({ kind: 'list', module }, bytes, bytes.length);
   }
@@ -227,7 +229,7 @@ export class Ingest {
       module,
       version,
       source: zip.source,
-      tookMilliseconds: Date.now() - started,
+      tookMilliseconds: Math.round(performance.now() - started),
       zipBytes: zip.size,
       unzippedBytes: report.uncompressed,
       files: report.entries,

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { LacksError } from '#libs/protocol';
 
 const TOUCH_EVERY = 10 * 60_000;
-const DEAD_AFTER = 60 * 60_000;
+/** So long that a clock which jumps by hours buries nobody alive. */
+const DEAD_AFTER = 24 * 60 * 60_000;
 /** Files that are removed at once. */
 const FEW = 8;
 const OWNER = /^(?<host>.+)-(?<pid>\d+)-[0-9a-f]{12}$/;
@@ -79,7 +80,7 @@ export class Scratch {
 async function isDead(dir: string, name: string): Promise<boolean> {
   const owner = OWNER.exec(name)?.groups;
   if (owner === undefined) return false;
-  // A pid that lives again says nothing about the folder; an untouched hour does, on any host.
+  // A pid that lives again says nothing about the folder; an untouched day does, on any host.
   if (owner['host'] === hostname() && !isAlive(Number(owner['pid']))) return true;
   const touched = await stat(dir).catch(() => null);
   return touched !== null && Date.now() - touched.mtimeMs > DEAD_AFTER;

@@ -80,14 +80,14 @@ it('does not mind a folder that its user removed', async () => {
 it('removes what dead workers left', async () => {
   await leftover(hostname(), await deadPid(), 0);
   await leftover(hostname(), process.pid, 0);
-  await leftover('elsewhere', 1, 61);
-  await leftover(hostname(), process.ppid, 61);
+  await leftover('elsewhere', 1, 25 * 60);
+  await leftover(hostname(), process.ppid, 25 * 60);
   await scratch.open();
   expect(await siblings()).toEqual([basename(scratch.root)]);
 });
 
 it('leaves the folders of living workers alone', async () => {
-  const kept = [await leftover(hostname(), process.ppid, 30), await leftover('elsewhere', 1, 30)];
+  const kept = [await leftover(hostname(), process.ppid, 23 * 60), await leftover('elsewhere', 1, 23 * 60)];
   const other = new Scratch(join(dataDir, 'data'));
   await other.open();
   await scratch.open();

@@ -1,4 +1,4 @@
-import { chooseLatest, filterVersions } from './list.js';
+import { chooseLatest, filterLongList } from './list.js';
 import { isPseudoVersion } from './pseudo-version.js';
 import { retractedBy } from './retraction.js';
 import { isCanonicalFor } from './version.js';
@@ -14,7 +14,7 @@ export async function resolveLatest(
   versions: readonly string[],
   readMod: (version: string) => Promise<Buffer | null>,
 ): Promise<string | null> {
-  const highest = highestOf(module, versions);
+  const highest = await highestOf(module, versions);
   if (highest === null) return null;
   const goMod = await readMod(highest);
   const retracted = goMod && retractedBy(goMod);
@@ -25,8 +25,8 @@ export async function resolveLatest(
   );
 }
 
-function highestOf(module: string, versions: readonly string[]): string | null {
-  return chooseLatest(filterVersions(module, versions)) ?? newestPseudoVersion(module, versions);
+async function highestOf(module: string, versions: readonly string[]): Promise<string | null> {
+  return chooseLatest(await filterLongList(module, versions)) ?? newestPseudoVersion(module, versions);
 }
 
 function newestPseudoVersion(module: string, versions: readonly string[]): string | null {

@@ -19,12 +19,17 @@ export function pathFits(escapedPath: string): boolean {
 
 /** Tells whether every key of a module's version fits in what storages take; both arguments are escaped. */
 export function versionFits(escapedPath: string, escapedVersion: string): boolean {
+  return escapedVersion.length <= longestVersion(escapedPath);
+}
+
+/** How long an escaped version of an escaped module path may be for that; negative: none fits. */
+export function longestVersion(escapedPath: string): number {
+  if (!pathFits(escapedPath)) return -1;
   const lastElement = escapedPath.slice(escapedPath.lastIndexOf('/') + 1);
-  return (
-    pathFits(escapedPath) &&
-    escapedVersion.length <= MAX_ELEMENT &&
-    lastElement.length + 1 + escapedVersion.length <= MAX_JOINED_ELEMENT &&
-    INDEX_OVERHEAD + escapedPath.length + escapedVersion.length <= MAX_KEY
+  return Math.min(
+    MAX_ELEMENT,
+    MAX_JOINED_ELEMENT - lastElement.length - 1,
+    MAX_KEY - INDEX_OVERHEAD - escapedPath.length,
   );
 }
 

@@ -104,16 +104,15 @@ export function compareVersions(a: string, b: string): number {
   const left = parseSemver(a);
   const right = parseSemver(b);
   if (left === null || right === null) return Number(left !== null) - Number(right !== null);
+  return compareSemver(left, right);
+}
 
+/** Does what compareVersions does, for versions that were taken apart. */
+export function compareSemver(left: Semver, right: Semver): number {
   return (
     compareDigits(left.major, right.major) ||
     compareDigits(left.minor, right.minor) ||
     compareDigits(left.patch, right.patch) ||
     comparePrereleases(left.prerelease, right.prerelease)
   );
-}
-
-/** Orders by precedence, and by bytes where that is equal, so that a sorted list is the same every time (x/mod semver.Sort). */
-export function sortVersions(versions: Iterable<string>): string[] {
-  return [...versions].sort((a, b) => compareVersions(a, b) || compareText(a, b));
 }

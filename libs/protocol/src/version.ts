@@ -29,8 +29,12 @@ function pathMajorFault({ major, minor, patch, prerelease, build }: Semver, path
 export function canonicalFault(module: string, version: string): string | null {
   const parsed = parseSemver(version);
   if (parsed === null) return 'not a semantic version';
+  return semverFault(version, parsed, splitPathVersion(module)?.pathMajor ?? '');
+}
 
-  const majorFault = pathMajorFault(parsed, splitPathVersion(module)?.pathMajor ?? '');
+/** Does what canonicalFault does, for a version that was taken apart and a path's major version. */
+export function semverFault(version: string, parsed: Semver, pathMajor: string): string | null {
+  const majorFault = pathMajorFault(parsed, pathMajor);
   if (majorFault !== null) return majorFault;
   const canonical = formatCanonical(parsed);
   return version === canonical ? null : `not a canonical version, which is ${canonical}`;
@@ -55,12 +59,14 @@ export function isCanonicalFor(module: string, version: string): boolean {
  */
 export function impossibleFault(module: string, version: string): string | null {
   const parsed = parseSemver(version);
-  if (parsed?.build === INCOMPATIBLE) {
-    if (splitPathVersion(module)?.pathMajor)
-      return `${INCOMPATIBLE} suffix not allowed: module path has a major version`;
-    if (parsed.major === '0' || parsed.major === '1') {
-      return `${INCOMPATIBLE} suffix not allowed: major version v${parsed.major} is compatible`;
-    }
-  }
-  return pseudoVersionFault(version);
+  const fault = parsed && incompatibleFault(parsed, splitPathVersion(module)?.pathMajor ?? '');
+  return fault ?? pseudoVersionFault(version);
+}
+
+/** Says why a version may not be `+incompatible`; null when it may, or is not. */
+export function incompatibleFault({ major, build }: Semver, pathMajor: string): string | null {
+  if (build !== INCOMPATIBLE) return null;
+  if (pathMajor !== '') return `${INCOMPATIBLE} suffix not allowed: module path has a major version`;
+  if (major !== '0' && major !== '1') return null;
+  return `${INCOMPATIBLE} suffix not allowed: major version v${major} is compatible`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseLatest, filterVersions, formatList, parseList, synthesizedMod } from '../src/index.js';
+import { chooseLatest, filterLongList, filterVersions, formatList, parseList, synthesizedMod } from '../src/index.js';
 
 describe('a version list', () => {
   it('is read with whatever line ends, blank lines and second fields it has', () => {
@@ -28,6 +28,18 @@ describe('a version list', () => {
   it('keeps prereleases, toolchains and incompatible versions, in ascending order', () => {
     const ascending = ['v0.0.1-go1.23.4.linux-amd64', 'v1.9.0', 'v1.10.0-rc.1', 'v1.10.0', 'v2.0.0+incompatible'];
     expect(filterVersions('example.com/x', new Set(ascending.toReversed()))).toEqual(ascending);
+  });
+
+  it('is sorted whatever its length and order, and lets others have their turns meanwhile', async () => {
+    const ascending = Array.from({ length: 10_000 }, (_, at) => `v1.${Math.floor(at / 100)}.${at % 100}`);
+    const shuffled = ascending.map((_, at) => ascending[(at * 7919) % ascending.length]!);
+    let turns = 0;
+    const others = setInterval(() => turns++);
+    const sorted = await filterLongList('example.com/x', [...shuffled, 'master', ...shuffled]);
+    clearInterval(others);
+    expect(turns).toBeGreaterThan(1);
+    for (const list of [sorted, filterVersions('example.com/x', shuffled)])
+      expect(formatList(list).equals(formatList(ascending))).toBe(true);
   });
 
   it('leaves out +incompatible versions that no repository has', () => {

@@ -151,7 +151,10 @@ export class JobQueue {
         end = completions.expect(jobId);
       }
       // A joined job may have ended before we listened.
-      const outcome = await this.await(end, joined ? lookout.now(jobId) : null, () => lookout.next(jobId), stored);
+      const outcome = await this.await(end, joined ? lookout.now(jobId) : null, () => lookout.next(jobId), {
+        stored,
+        held: () => lookout.isHeld(jobId),
+      });
       // A restart without data, or an eviction. Its key would swallow what is added; another job's key stays.
       if (!outcome) await patiently(patience, () => added.removeDeduplicationKey());
       return outcome;
@@ -166,7 +169,7 @@ export class JobQueue {
     end: Promise<Outcome>,
     first: Promise<Sight> | null,
     next: () => Promise<Sight>,
-    stored: () => Promise<boolean>,
+    { stored, held }: { readonly stored: () => Promise<boolean>; readonly held: () => Promise<boolean> },
   ): Promise<Outcome | null> {
     let heard = performance.now();
     let looks = 0;
@@ -176,7 +179,9 @@ export class JobQueue {
         heard = performance.now();
         // Redis did answer: if it is gone by now, the next look tells.
         const workerless = await this.parts.pulse.workerless().catch(() => 0);
-        if (workerless > STRANDED) throw new RefusalError('busy', 'no worker is running');
+        // One that stops takes no jobs any more, and finishes those that it has.
+        if (workerless > STRANDED && !(await held().catch(() => true)))
+          throw new RefusalError('busy', 'no worker is running');
         // A worker that can't tell Redis may have stored it. Asked ever more seldom: thousands may wait for hours.
         if (!isPowerOfTwo(++looks)) continue;
       }

@@ -45,6 +45,11 @@ export class Lookout {
     return sight ?? 'away';
   }
 
+  /** Whether a worker holds the job: its lock, which it renews. Throws when Redis does not answer. */
+  async isHeld(jobId: string): Promise<boolean> {
+    return (await this.link.commands.exists(`${this.queue.toKey(jobId)}:lock`)) === 1;
+  }
+
   /** How the job is at the next look, in some seconds; never, if it is forgotten before. */
   next(jobId: string): Promise<Sight> {
     const sight = this.watched.get(jobId) ?? Promise.withResolvers<Sight>();

@@ -11,6 +11,7 @@ export type {
   Tier,
 } from './object-store.js';
 export { putInTurn } from './put-in-turn.js';
+export { ageOf } from './age.js';
 export { readBody } from './body.js';
 export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } from './part.js';
 export { localFolders, openBucket, openStorage, type Storage } from './compose.js';

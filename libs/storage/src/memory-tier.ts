@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Metrics } from '#libs/observability';
+import { ageOf } from './age.js';
 import { checkRange } from './body.js';
 import type { ByteRange, ObjectBody, ObjectStat, ObjectStore } from './object-store.js';
 import { ObjectTier } from './tier.js';
@@ -97,7 +98,7 @@ export class MemoryTier extends ObjectTier {
   private current(key: string): HeldObject | undefined {
     const entry = this.kept.get(key);
     if (!entry || !isMutableKey(key)) return entry;
-    return Date.now() - entry.stat.modified.getTime() < this.mutableMaxAge ? entry : undefined;
+    return ageOf(entry.stat) < this.mutableMaxAge ? entry : undefined;
   }
 
   private async load(key: string): Promise<ObjectBody | null> {

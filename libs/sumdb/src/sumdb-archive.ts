@@ -1,6 +1,6 @@
 import type { SumdbConfig } from '#libs/config';
 import type { SumdbRequest } from '#libs/protocol';
-import { readPart, sumdbKey, type Choose, type MetaStore, type ObjectPart } from '#libs/storage';
+import { ageOf, readPart, sumdbKey, type Choose, type MetaStore, type ObjectPart } from '#libs/storage';
 import { folderOf } from './folder.js';
 
 /** A stored answer of a checksum database, or the part of it that was chosen. */
@@ -29,9 +29,6 @@ export class SumdbArchive {
     const key = (this.folders.get(name) ?? sumdbKey(name, '')) + path;
     const part = await readPart({ stat: () => this.meta.stat(key), get: () => this.meta.get(key) }, choose);
     if (!part) return null;
-    return {
-      ...part,
-      fresh: kind === 'latest' ? part.stat.modified.getTime() + this.latestTtl - Date.now() : Infinity,
-    };
+    return { ...part, fresh: kind === 'latest' ? this.latestTtl - ageOf(part.stat) : Infinity };
   }
 }

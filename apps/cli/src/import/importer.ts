@@ -48,7 +48,7 @@ export class Importer {
       return { kind: 'present' };
     }
     const expected = ingest.expect(version, signal);
-    const started = Date.now();
+    const started = performance.now();
     let infoMade = false;
     const isOurs = await scratch.use(async (folder) => {
       const context = { signal, scratch: folder };

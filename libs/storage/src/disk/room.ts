@@ -41,6 +41,7 @@ interface Counted {
 export class Room {
   private finished = 0;
   private reserved = 0;
+  /** When it counted last, on performance.now()'s clock. */
   private counted = -Infinity;
   private tidying: Promise<void> | null = null;
 
@@ -66,7 +67,7 @@ export class Room {
       await this.tidy(bytes);
     }
     this.change(bytes, 0);
-    if (Date.now() - this.counted > COUNT_AGE) this.tidy(0).catch(() => {});
+    if (performance.now() - this.counted > COUNT_AGE) this.tidy(0).catch(() => {});
     return true;
   }
 
@@ -108,7 +109,7 @@ export class Room {
   }
 
   private async count(): Promise<Counted[]> {
-    this.counted = Date.now();
+    this.counted = performance.now();
     const { folder } = this.options;
     const before = this.finished;
     const files = await this.look(folder, (name) => /^[0-9a-f]{64}$/.test(name));

@@ -1,4 +1,4 @@
-import type { SentinelRedis } from '../support/redis-sentinel.js';
+import type { FailoverRedis } from '../support/redis.js';
 import type { Processes } from '../support/stack.js';
 import type { FakeUpstream } from '../support/upstream.js';
 import { addModule } from './load.js';
@@ -7,14 +7,15 @@ import type { Scenario } from './scenario.js';
 /** Misses that are under way when the primary goes. */
 const HELD = 100;
 
-/** The primary dies or freezes while 100 misses are under way and more come; the Sentinels make a replica primary. */
-export function sentinelFailover(
+/** The primary that has the queues dies or freezes while 100 misses are under way and more come; a replica takes its place. */
+export function failover(
+  kind: 'Sentinel' | 'Cluster',
   harm: 'stop' | 'freeze',
-  { redis, processes, upstream }: { redis: SentinelRedis; processes: Processes; upstream: FakeUpstream },
+  { redis, processes, upstream }: { redis: FailoverRedis; processes: Processes; upstream: FakeUpstream },
   { hitsPerSecond, missesPerSecond, ...watch }: Scenario['watch'] & { hitsPerSecond: number; missesPerSecond: number },
 ): Scenario {
   return {
-    name: `Sentinel, primary ${harm === 'stop' ? 'killed' : 'frozen'}`,
+    name: `${kind}, primary ${harm === 'stop' ? 'killed' : 'frozen'}`,
     promise:
       'A failover shorter than STOA_QUEUE_PATIENCE fails no request and hangs none; no file is fetched more than twice.',
     load: { gateways: processes.gateways.map(({ url }) => url), hitsPerSecond, missesPerSecond },

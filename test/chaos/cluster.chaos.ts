@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { startClusterRedis } from '../support/redis-cluster.js';
+import type { FailoverRedis } from '../support/redis.js';
+import { startProcesses, type Processes } from '../support/stack.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+import { failover } from './failover.js';
+import { play } from './scenario.js';
+
+let upstream: FakeUpstream;
+let redis: FailoverRedis;
+let processes: Processes;
+
+beforeAll(async () => {
+  upstream = await startUpstream({ latency: 20 });
+  redis = await startClusterRedis({ replicas: true });
+  processes = await startProcesses(redis, { gateways: 2, workers: 2, env: { GOPROXY: upstream.url } });
+});
+afterAll(async () => {
+  await processes?.close();
+  await redis?.close();
+  await upstream.close();
+});
+
+describe('the primary of a Cluster that has the queues', () => {
+  it.each(['stop', 'freeze'] as const)('%s', async (harm) => {
+    const watch = { before: 5_000, during: 0, after: 20_000, hitsPerSecond: 100, missesPerSecond: 10 };
+    const old = await redis.primary();
+    await play(failover('Cluster', harm, { redis, processes, upstream }, watch));
+    await redis.revive(old);
+  });
+});
