@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { escapePath, escapeVersion, type ModuleVersion, RefusalError, SingleFlight, versionFault } from '#libs/protocol';
+import {
+  escapePath,
+  escapeVersion,
+  type ModuleVersion,
+  RefusalError,
+  SingleFlight,
+  versionFault,
+} from '#libs/protocol';
 import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
 import { refusalFrom } from '../upstream/fault.js';
 import { type FetchedVersion, readVersion, takeZip } from './fetched-version.js';
