@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.js';
+import { runCommand } from '../support/command.js';
 import { goClient, type GoClient } from '../support/go.js';
 import { startProcess } from '../support/processes.js';
 import { startStack, type Stack } from '../support/stack.js';
@@ -23,6 +24,8 @@ interface Case {
   readonly settings: (folder: string) => Record<string, string>;
   /** Where receipts and the like are, below the folder. */
   readonly meta: string;
+  /** Whether all of its files can be listed. */
+  readonly lists: boolean;
 }
 
 const TOKEN = { STOA_EXTERNAL_TOKEN: 'a-secret-token' };
@@ -55,6 +58,7 @@ const CASES: readonly Case[] = [
       ),
     settings: () => TOKEN,
     meta: 'served/storage/.meta',
+    lists: true,
   },
   {
     name: 'a server with the six basic routes',
@@ -66,10 +70,11 @@ const CASES: readonly Case[] = [
       }),
     settings: (folder) => ({ STOA_META_ROOT: join(folder, 'meta') }),
     meta: 'meta/.meta',
+    lists: false,
   },
 ];
 
-describe.each(CASES)('a stack on $name', ({ server: make, settings, meta }) => {
+describe.each(CASES)('a stack on $name', ({ server: make, settings, meta, lists }) => {
   let folder: string;
   let server: Restartable;
   let upstream: FakeUpstream;
@@ -127,6 +132,24 @@ describe.each(CASES)('a stack on $name', ({ server: make, settings, meta }) => {
     expect((await ask(`${stack.url}${zip}`)).status).toBe(200);
     expect((await ask(`${stack.url}/readyz`)).status).toBe(200);
     await expect.poll(() => download('v1.1.0'), { timeout: 20_000 }).toMatchObject({ code: 0 });
+  });
+
+  it('has its files verified and exported, or says that they can not all be listed', async () => {
+    const env = {
+      STOA_DATA_DIR: join(folder, 'admin'),
+      STOA_STORAGE: 'external',
+      STOA_EXTERNAL_URL: server.url,
+      ...settings(folder),
+    };
+    const commands = [
+      ['verify', '--offline'],
+      ['export', join(folder, 'exported'), '--quiet'],
+    ];
+    for (const words of commands) {
+      const { code, out, err } = await runCommand(words, env);
+      if (lists) expect([code, out + err]).toEqual([0, expect.stringMatching(/3 checked|exported 9 files/)]);
+      else expect([code === 0, out, err]).toEqual([false, '', expect.stringContaining('list no modules')]);
+    }
   });
 
   it('has the versions in the server, with nothing left that waits for the rest of one', async () => {

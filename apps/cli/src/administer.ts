@@ -2,6 +2,7 @@ import { environment, type Config } from '#libs/config';
 import { createLogger, Metrics, type Logger } from '#libs/observability';
 import { openStorage, type Storage } from '#libs/storage';
 import { loadAdminSettings } from './admin-settings.js';
+import { ExpectedFailure } from './expected-failure.js';
 import { say } from './say.js';
 import { watchStopSignals } from './stop-signals.js';
 
@@ -9,6 +10,9 @@ import { watchStopSignals } from './stop-signals.js';
 export const DONE = 0;
 /** Exit code of one that failed, or that left out something that matters. What was typed wrong is 2. */
 export const FAILED = 1;
+
+const UNLISTED =
+  'the storage server has the six basic routes alone, which list no modules, and so not all that is stored: see docs/external-storage.md';
 
 /** What a command that administers a storage works with. */
 export interface Administration {
@@ -26,6 +30,8 @@ export interface Administration {
 export interface AdministrationOptions {
   /** It stores thousands of files, and waits for the last of them. */
   readonly bulk?: boolean;
+  /** It goes by the list of what is stored, which must have all of it. */
+  readonly lists?: boolean;
 }
 
 /**
@@ -34,7 +40,7 @@ export interface AdministrationOptions {
  */
 export async function administer(
   command: (parts: Administration) => Promise<number>,
-  { bulk = false }: AdministrationOptions = {},
+  { bulk = false, lists = false }: AdministrationOptions = {},
 ): Promise<number> {
   const { stop, force } = watchStopSignals();
   force.addEventListener('abort', () => process.exit(FAILED));
@@ -44,6 +50,7 @@ export async function administer(
   const metrics = new Metrics();
   const storage = await openStorage(config, metrics, { writes: true, bulk });
   try {
+    if (lists && !storage.listsAll) throw new ExpectedFailure(UNLISTED);
     const code = await command({ config, log, metrics, storage, stop });
     return stop.aborted ? stopped(stop) : code;
   } catch (error) {

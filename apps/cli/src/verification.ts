@@ -41,15 +41,18 @@ const EXIT = { clean: 0, findings: 1, unfinished: 3 } as const;
 export async function verify(targets: readonly Target[], options: VerifyOptions): Promise<number> {
   let stop: AbortSignal | undefined;
   try {
-    const code = await administer(async (administration) => {
-      stop = administration.stop;
-      const closing: (() => Promise<void>)[] = [];
-      try {
-        return exitCode(await run(targets, options, administration, (close) => void closing.unshift(close)));
-      } finally {
-        for (const close of closing) await close();
-      }
-    });
+    const code = await administer(
+      async (administration) => {
+        stop = administration.stop;
+        const closing: (() => Promise<void>)[] = [];
+        try {
+          return exitCode(await run(targets, options, administration, (close) => void closing.unshift(close)));
+        } finally {
+          for (const close of closing) await close();
+        }
+      },
+      { lists: true },
+    );
     return stop?.aborted ? EXIT.unfinished : code;
   } catch (error) {
     explain(error);

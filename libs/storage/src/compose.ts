@@ -19,6 +19,8 @@ export interface Storage {
   readonly held: (key: string) => HeldObject | null;
   /** Gives a URL by which a client reads an object from the storage itself, for some seconds; null: there is none. */
   readonly link: (key: string, seconds: number) => Promise<string | null>;
+  /** Whether a list of its objects has them all. A server with the six basic routes alone can't be listed. */
+  readonly listsAll: boolean;
   /** Drops what the tiers keep of an object: somebody else replaced or removed it. */
   forget(key: string): void;
   /** To be called when news of changes may have been missed: last answers are dropped, large files looked up anew. */
@@ -74,6 +76,7 @@ export async function openStorage(
     meta: new ObjectMetaStore(objects),
     held: (key) => memory?.held(key) ?? null,
     link: link ?? (async () => null),
+    listsAll: listUnseen === undefined,
     forget(key) {
       memory?.forget(key);
       disk?.forget(key);

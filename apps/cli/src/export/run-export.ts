@@ -29,7 +29,7 @@ export interface ExportOptions {
 export async function runExport(folder: string, { module, since, quiet }: ExportOptions): Promise<number> {
   const wanted: Wanted = { globs: module, since: since === undefined ? undefined : timeOf(since) };
   const root = resolve(folder);
-  return administer(async (parts) => {
+  const work = async (parts: Administration): Promise<number> => {
     const { config } = parts;
     if (config.storage.kind === 'fs' && resolve(config.storage.root) === root)
       throw new UsageFailure(`${root} is the storage itself: it can be served as it is`);
@@ -47,7 +47,8 @@ export async function runExport(folder: string, { module, since, quiet }: Export
       // The place of unfinished files: after a stop in the midst it may hold some.
       rmSync(join(root, '.tmp'), { recursive: true, force: true });
     }
-  });
+  };
+  return administer(work, { lists: true });
 }
 
 interface Export extends Administration {
