@@ -147,7 +147,8 @@ describe.each(CASES)('a stack on $name', ({ server: make, settings, meta, lists 
     ];
     for (const words of commands) {
       const { code, out, err } = await runCommand(words, env);
-      if (lists) expect([code, out + err]).toEqual([0, expect.stringMatching(/[1-9]\d* checked: 0 found|exported [1-9]/)]);
+      if (lists)
+        expect([code, out + err]).toEqual([0, expect.stringMatching(/[1-9]\d* checked: 0 found|exported [1-9]/)]);
       else expect([code === 0, out, err]).toEqual([false, '', expect.stringContaining('list no modules')]);
     }
   });
