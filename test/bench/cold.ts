@@ -15,7 +15,8 @@ const ROUNDS = 3;
 export async function cold(kit: Kit): Promise<void> {
   // Removed at the end: a file system (ext4) is slow to make files for minutes where many were just removed.
   const parent = mkdtempSync(join(tmpdir(), 'stoa-bench-'));
-  for (const verified of [false, true]) for (const served of [false, true]) await project(kit, parent, verified, served);
+  for (const verified of [false, true])
+    for (const served of [false, true]) await project(kit, parent, verified, served);
   rmSync(parent, { recursive: true, force: true });
 }
 

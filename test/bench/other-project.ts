@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { moduleZip, type Files } from '../support/module-zip.js';
@@ -25,7 +25,10 @@ function makeModule(kit: Kit, module: string): void {
   const files = {
     'go.mod': `module ${module}\n\ngo 1.22\n`,
     ...Object.fromEntries(
-      Array.from({ length: 20 }, (_, at) => [`file${at}.go`, `package other // ${randomBytes(1000).toString('hex')}\n`]),
+      Array.from({ length: 20 }, (_, at) => [
+        `file${at}.go`,
+        `package other // ${randomBytes(1000).toString('hex')}\n`,
+      ]),
     ),
   };
   mkdirSync(folder, { recursive: true });
@@ -35,9 +38,12 @@ function makeModule(kit: Kit, module: string): void {
   writeFileSync(join(folder, `${VERSION}.ziphash`), h1(`${module}@${VERSION}/`, files));
 }
 
+function sha256(data: string | Buffer): Hash {
+  return createHash('sha256').update(data);
+}
+
 /** The hash of a zip's files (golang.org/x/mod/sumdb/dirhash, Hash1), which the upstream's database answers with. */
 function h1(prefix: string, files: Files): string {
-  const sha256 = (data: string | Buffer) => createHash('sha256').update(data);
   const lines = Object.keys(files)
     .map((name) => prefix + name)
     .sort()

@@ -12,8 +12,9 @@ export interface Target {
 export interface Shot {
   readonly kind: 'hit' | 'miss';
   readonly path: string;
-  /** When it was due and when it ended, on performance.now()'s clock: a late start counts as latency. */
+  /** When it was due, left and ended, on performance.now()'s clock: that it left late counts as latency. */
   readonly due: number;
+  readonly left: number;
   readonly ended: number;
   /** `ok`: 200 and the right bytes; `wrong body`; a status; `status without Retry-After`; else the code of a transport error. */
   readonly outcome: string;
@@ -29,7 +30,7 @@ export interface LoadOptions {
 
 /** A client gives up after this long, in milliseconds: by then all promises are broken. */
 const HUNG = 120_000;
-const TICK = 10;
+const TICK = 2;
 
 let nextModule = 0;
 
@@ -81,8 +82,9 @@ export class Load {
   /** Sends one request now, beside the steady ones, and resolves with what became of it. */
   send(kind: Shot['kind'], target: Target, due = performance.now()): Promise<string> {
     const gateway = this.options.gateways[this.asked++ % this.options.gateways.length]!;
+    const left = performance.now();
     const answer = this.ask(gateway, target).then((outcome) => {
-      this.shots.push({ kind, path: target.path, due, ended: performance.now(), outcome });
+      this.shots.push({ kind, path: target.path, due, left, ended: performance.now(), outcome });
       this.open.delete(answer);
       return outcome;
     });

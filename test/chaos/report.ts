@@ -9,8 +9,8 @@ export const TABLE = '.stoa/chaos/table.md';
 export const FIGURES = '.stoa/chaos/figures.md';
 
 export const HEAD = [
-  '| scenario | requests | failed | hits p50/p99 ms before | during | after | fetches of a file | recovery |',
-  '| --- | --- | --- | --- | --- | --- | --- | --- |',
+  '| scenario | requests | failed | hits p50/p99 ms before | during | after | of it left late, p99 | fetches of a file | recovery |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
 ];
 
 interface Observed {
@@ -26,13 +26,15 @@ interface Observed {
 /** Adds a scenario's row to the table of this run, and returns it. */
 export function recordRow({ name, shots, began, ended, recovery, fetches }: Observed): string {
   const hits = shots.filter(({ kind }) => kind === 'hit');
+  const meanwhile = hits.filter(({ due }) => due >= began && due < ended);
   const cells = [
     name,
     `${shots.length}`,
     failures(shots),
     latency(hits.filter(({ due }) => due < began)),
-    latency(hits.filter(({ due }) => due >= began && due < ended)),
+    latency(meanwhile),
     latency(hits.filter(({ due }) => due >= ended)),
+    shareOf(meanwhile.map(({ due, left }) => left - due))(0.99),
     `${fetches}`,
     `${(recovery / 1000).toFixed(1)} s`,
   ];
@@ -50,11 +52,14 @@ function failures(shots: readonly Shot[]): string {
 }
 
 function latency(shots: readonly Shot[]): string {
-  if (shots.length === 0) return '-';
-  const sorted = shots.map(({ due, ended }) => ended - due).sort((a, b) => a - b);
-  const at = (share: number): string =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
+  const at = shareOf(shots.map(({ due, ended }) => ended - due));
   return `${at(0.5)} / ${at(0.99)}`;
+}
+
+/** Gives what a share of some milliseconds is at most. */
+function shareOf(milliseconds: readonly number[]): (share: number) => string {
+  const sorted = milliseconds.toSorted((a, b) => a - b);
+  return (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]?.toFixed(1) ?? '-';
 }
 
 /** Adds a sentence with figures that belong to no row. */

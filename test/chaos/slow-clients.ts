@@ -36,6 +36,7 @@ export interface Held {
 
 /** One gateway and what is around it. */
 export interface Target {
+  readonly storage: 'fs' | 's3';
   readonly url: string;
   readonly pid: number;
   readonly upstream: FakeUpstream;
@@ -58,6 +59,7 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
   const [{ url, pid }] = stack.gateways as [(typeof stack.gateways)[0]];
   for (const path of [LARGE, SMALL]) await ask(`${url}${path}`);
   return {
+    storage,
     url,
     pid,
     upstream,
@@ -77,7 +79,7 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
 
 /** All who do what no good client does, at once, under load; then they are gone. */
 export function slowClients(
-  { url, pid, upstream }: Target,
+  { storage, url, pid, upstream }: Target,
   hostile: Hostile,
   {
     hitsPerSecond,
@@ -89,7 +91,7 @@ export function slowClients(
   const { slowReaders, halfOpen, slowHeaders, idle, aborting } = hostile;
   let memory = 0;
   return {
-    name: `${slowReaders} clients read at 1 kB/s, ${halfOpen} say nothing, ${slowHeaders} spell their headers, ${idle} are idle, ${4 * aborting} leave in mid-answer`,
+    name: `${storage === 'fs' ? 'Files' : 'MinIO'}: ${slowReaders} clients read at 1 kB/s, ${halfOpen} say nothing, ${slowHeaders} spell their headers, ${idle} are idle, ${4 * aborting} leave in mid-answer`,
     promise: 'All others are served, hits and misses; memory stays within bounds.',
     load: { gateways: [url], hitsPerSecond, missesPerSecond },
     upstream,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.js';
-import { runStoa, settingsBeside } from '../support/command.js';
+import { runCommand, settingsBeside } from '../support/command.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { readStored } from '../support/storage-folder.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
@@ -17,7 +17,7 @@ afterAll(async () => {
   await upstream?.close();
 });
 
-const stoa = (...words: string[]) => runStoa(words, settingsBeside(stack, { GOPROXY: upstream.url }));
+const stoa = (...words: string[]) => runCommand(words, settingsBeside(stack, { GOPROXY: upstream.url }));
 const get = (path: string, gateway = 0) => ask(`${stack.gateways[gateway]!.url}/${path}`);
 const both = async (path: string) => Promise.all([get(path, 0), get(path, 1)]);
 const KINDS = ['info', 'mod', 'zip'];
@@ -45,8 +45,8 @@ describe('stoa delete', { timeout: 60_000 }, () => {
     for (const { text } of await both(`${module}/@v/list`)) expect(text).toBe('v1.0.0\nv1.1.0\n');
     const before = await get(`${module}/@v/v1.0.0.zip`);
 
-    const { code, lines, stderr } = await stoa('delete', `${module}@v1.0.0`, '--yes');
-    expect(stderr).toBe('stoa: deleted example.com/one@v1.0.0: 1 version, 6 objects\n');
+    const { code, lines, err } = await stoa('delete', `${module}@v1.0.0`, '--yes');
+    expect(err).toBe('stoa: deleted example.com/one@v1.0.0: 1 version, 6 objects\n');
     expect(code).toBe(0);
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       {
@@ -83,7 +83,7 @@ describe('stoa delete', { timeout: 60_000 }, () => {
 
     expect(await stoa('delete', module, '--yes')).toMatchObject({
       code: 0,
-      stderr: 'stoa: deleted example.com/Whole: 2 versions, 13 objects\n',
+      err: 'stoa: deleted example.com/Whole: 2 versions, 13 objects\n',
     });
     await told(`${escaped}/@v/list`);
     for (const path of [...answers, ...KINDS.map((kind) => `${escaped}/@v/v1.0.0.${kind}`)])
@@ -97,20 +97,20 @@ describe('stoa delete', { timeout: 60_000 }, () => {
     for (const { status } of await both(path)) expect(status).toBe(404);
     upstream.add('example.com/late', 'v1.0.0');
     for (const { headers } of await both(path)) expect(headers.get('x-stoa-cache')).toBe('negative');
-    expect(await stoa('delete', 'example.com/late@v1.0.0', '--yes')).toEqual({
+    expect(await stoa('delete', 'example.com/late@v1.0.0', '--yes')).toMatchObject({
       code: 1,
       lines: [],
-      stderr: 'stoa: nothing of example.com/late@v1.0.0 is stored\n',
+      err: 'stoa: nothing of example.com/late@v1.0.0 is stored\n',
     });
     await told(path);
     for (const { status } of await both(path)) expect(status).toBe(200);
   });
 
   it('asks first, and takes no answer for a no', async () => {
-    expect(await stoa('delete', 'example.com/late')).toEqual({
+    expect(await stoa('delete', 'example.com/late')).toMatchObject({
       code: 2,
       lines: [],
-      stderr: 'stoa: this is no terminal to ask at: add --yes\n',
+      err: 'stoa: this is no terminal to ask at: add --yes\n',
     });
     expect((await stoa('delete', 'example.com/late@latest', '--yes')).code).toBe(2);
     expect(await readStored(stack, 'example.com/late/@v/v1.0.0.mod')).not.toBeNull();
@@ -118,8 +118,8 @@ describe('stoa delete', { timeout: 60_000 }, () => {
 
   it('deletes nothing that it can not tell the gateways of', async () => {
     await stack.redis.stop();
-    const { code, stderr } = await stoa('delete', 'example.com/late', '--yes');
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/nothing was deleted: Redis does not answer/)]);
+    const { code, err } = await stoa('delete', 'example.com/late', '--yes');
+    expect([code, err]).toEqual([1, expect.stringMatching(/nothing was deleted: Redis does not answer/)]);
     expect(await readStored(stack, 'example.com/late/@v/v1.0.0.mod')).not.toBeNull();
     expect((await stoa('delete', 'example.com/late', '--yes', '--no-gateways')).code).toBe(0);
     expect(await readStored(stack, 'example.com/late/@v/v1.0.0.mod')).toBeNull();

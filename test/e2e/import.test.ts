@@ -6,7 +6,7 @@ import { bucketOn } from '../../libs/storage/test/conformance/bucket.js';
 import { S3ObjectStore } from '../../libs/storage/src/s3/s3.object-store.js';
 import { ask } from '../support/ask.js';
 import { startChecksumDatabase } from '../support/checksum-database.js';
-import { runCommand, startCommand, type CommandEnd } from '../support/admin-command.js';
+import { runCommand, startCommand, type CommandEnd } from '../support/command.js';
 import { goClient } from '../support/go.js';
 import { startMinio } from '../support/minio.js';
 import { moduleZip } from '../support/module-zip.js';

@@ -91,6 +91,21 @@ describe('a module request', () => {
     }
   });
 
+  it('answers a file from memory as the router does, to which a spelling of its own leads', async () => {
+    for (const kind of ['info', 'mod', 'zip']) {
+      const file = `v1.0.0.${kind}`;
+      await get(`/example.com/!mod/@v/${file}`);
+      const [quick, routed] = await Promise.all([
+        get(`/example.com/!mod/@v/${file}`),
+        get(`/example.com/!mod/%40v/${file}`),
+      ]);
+      const headers = ({ headers: all }: typeof quick) =>
+        [...all].filter(([name]) => name !== 'x-request-id' && name !== 'date');
+      expect(headers(quick)).toContainEqual(['x-stoa-cache', 'memory']);
+      expect([quick.text, headers(quick)]).toEqual([routed.text, headers(routed)]);
+    }
+  });
+
   it('never fetches a zip for an .info or a .mod', async () => {
     await get('/example.com/!mod/@v/v1.1.0.info');
     await get('/example.com/!mod/@v/v1.1.0.mod');

@@ -3,7 +3,7 @@ import { loadConfig } from '#libs/config';
 import { Metrics } from '#libs/observability';
 import { openStorage, readBody } from '#libs/storage';
 import { ask, metric, sha256 } from '../support/ask.js';
-import { runStoa, settingsBeside } from '../support/command.js';
+import { runCommand, settingsBeside } from '../support/command.js';
 import { startMinio } from '../support/minio.js';
 import { moduleZip } from '../support/module-zip.js';
 import { startStack, type Stack } from '../support/stack.js';
@@ -77,13 +77,13 @@ describe('a stack on an S3 server', () => {
     expect((await ask(`${stack.url}/${path.replace('.zip', '.info')}`)).status).toBe(200);
     const before = await ask(`${stack.url}/${path}`);
     const settings = settingsBeside(stack, { GOPROXY: upstream.url, ...storage() });
-    expect(await runStoa(['verify'], settings)).toMatchObject({ code: 0, lines: [] });
+    expect(await runCommand(['verify'], settings)).toMatchObject({ code: 0, lines: [] });
 
     const { objects } = await openStorage(loadConfig('worker', settings).config, new Metrics());
     try {
       await objects.put(path, Buffer.from('no zip'), { size: 6, mode: 'replace' });
-      expect((await runStoa(['verify', 'example.com/damaged'], settings)).code).toBe(1);
-      expect(await runStoa(['verify', 'example.com/damaged', '--repair'], settings)).toMatchObject({
+      expect((await runCommand(['verify', 'example.com/damaged'], settings)).code).toBe(1);
+      expect(await runCommand(['verify', 'example.com/damaged', '--repair'], settings)).toMatchObject({
         code: 0,
         lines: [expect.stringMatching(/zip damaged: invalid zip: .+ \(mended\)$/)],
       });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.js';
 import { startChecksumDatabase, type ChecksumDatabase } from '../support/checksum-database.js';
-import { killStoaAt, runStoa, settingsBeside } from '../support/command.js';
+import { killCommandAt, runCommand, settingsBeside } from '../support/command.js';
 import { moduleZip } from '../support/module-zip.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { readStored, storedPath, writeStored } from '../support/storage-folder.js';
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const settingsOf = () => ({ GOPROXY: upstream.url, GOSUMDB: database.gosumdb, GONOSUMDB: 'example.com/private' });
 const settings = () => settingsBeside(stack, settingsOf());
-const verify = (...words: string[]) => runStoa(['verify', ...words], settings());
+const verify = (...words: string[]) => runCommand(['verify', ...words], settings());
 const get = (path: string, gateway = 0) => ask(`${stack.gateways[gateway]!.url}/${path}`);
 
 /** Lets the stack fetch a version whole, and gives the folder of its files. */
@@ -122,10 +122,10 @@ describe('stoa verify', { timeout: 60_000 }, () => {
     await fetchWhole('example.com/whole');
     await settle();
     const asked = upstream.requests.length;
-    expect(await verify()).toEqual({
+    expect(await verify()).toMatchObject({
       code: 0,
       lines: [],
-      stderr: expect.stringMatching(/^stoa: \d+ checked: 0 found\n$/),
+      err: expect.stringMatching(/^stoa: \d+ checked: 0 found\n$/),
     });
     expect(upstream.requests.slice(asked).map(({ path }) => path)).not.toContain(
       '/sumdb/sum.test/lookup/example.com/whole@v1.0.0',
@@ -209,11 +209,11 @@ describe('stoa verify', { timeout: 60_000 }, () => {
     upstream.addFile(`/sumdb/sum.test/${lookup}`, answer).respond(`/sumdb/sum.test/${lookup}`, times(1, hang()));
 
     const modules = ['a', 'b', 'c'].map((name) => `example.com/resume-${name}`);
-    await killStoaAt(/resume-b/, ['verify', ...modules], settings());
-    const { code, lines, stderr } = await verify(...modules);
+    await killCommandAt(/resume-b/, ['verify', ...modules], settings());
+    const { code, lines, err } = await verify(...modules);
     expect(lines.filter((line) => line.includes('resume-a'))).toEqual([]);
-    expect(stderr).toMatch(/continuing an interrupted run: [12] checked/);
-    expect(stderr).toMatch(/6 checked: 2 found/);
+    expect(err).toMatch(/continuing an interrupted run: [12] checked/);
+    expect(err).toMatch(/6 checked: 2 found/);
     expect(code).toBe(1);
     expect((await verify(...modules)).lines).toHaveLength(2);
   });
@@ -244,8 +244,8 @@ describe('stoa verify', { timeout: 60_000 }, () => {
       }
       return seen;
     });
-    const { code, stderr } = await verify(module, '--repair').finally(() => mended.abort());
-    expect(stderr).toMatch(/1 found, 1 mended/);
+    const { code, err } = await verify(module, '--repair').finally(() => mended.abort());
+    expect(err).toMatch(/1 found, 1 mended/);
     expect(code).toBe(0);
     for (const seen of await Promise.all(clients)) expect(seen.join(' ')).toMatch(/^(bad )*(good ?)+$/);
     expect((await get(path)).bytes.equals(good)).toBe(true);

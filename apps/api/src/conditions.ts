@@ -9,6 +9,11 @@ export type Selection =
 
 const CONDITIONS = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const;
 
+/** Whether a GET with these headers wants the whole file, whatever it is. */
+export function isPlain(headers: IncomingHttpHeaders): boolean {
+  return CONDITIONS.every((name) => headers[name] === undefined);
+}
+
 /** The conditions of one request: tells storage what to read, and remembers what that came to. */
 export class Conditions {
   /** What the last stat came to; a plain request wants the whole file, whatever it is. */
@@ -21,7 +26,7 @@ export class Conditions {
 
   /** Absent for a plain request, which one read of the storage answers; else the size and validators come first. */
   get choose(): Choose | undefined {
-    if (this.method === 'GET' && CONDITIONS.every((name) => this.headers[name] === undefined)) return undefined;
+    if (this.method === 'GET' && isPlain(this.headers)) return undefined;
     return (stat) => {
       this.selection = select(this.method, this.headers, stat);
       if (this.selection.status === 206) return this.selection.range;

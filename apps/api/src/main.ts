@@ -17,9 +17,11 @@ import { Changes, Completions, JobQueue, QueuePulse, RedisLink, redisTime, Refus
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
 import { Drain } from './drain.js';
+import { MemoryHits } from './memory-hits.js';
 import { ProxyService } from './proxy.service.js';
 import { registerRefresh } from './refresh.routes.js';
 import { RefreshService } from './refresh.service.js';
+import { answerObserver } from './request-context.js';
 import { createAdapter, registerRoutes } from './server.js';
 import { SumdbService } from './sumdb.service.js';
 
@@ -30,7 +32,10 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const metrics = new Metrics();
   const storage = await openStorage(config, metrics, { tiers: { log } });
 
-  const adapter = createAdapter(config);
+  const { basePath } = config;
+  const observe = answerObserver(log, metrics);
+  const hits = new MemoryHits({ held: storage.held, basePath, metrics, observe });
+  const adapter = createAdapter({ basePath, first: (request, response) => hits.answer(request, response) });
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.with({ config, log, metrics, storage }),
     adapter,
@@ -39,7 +44,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
       abortOnError: false,
     },
   );
-  app.setGlobalPrefix(config.basePath);
+  app.setGlobalPrefix(basePath);
   const link = app.get(RedisLink);
   const pulse = app.get(QueuePulse);
   const health = new Health({
@@ -52,7 +57,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   registerRoutes(server, {
     config,
     log,
-    metrics,
+    observe,
     health,
     proxy: app.get(ProxyService),
     link: storage.link,
@@ -80,17 +85,15 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   await registerRefresh(ops, { refresh, log });
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);
-  log.info(
-    { url: `${url}${config.basePath}`, ops: opsUrl, storage: config.storage.kind, offline: config.offline },
-    'serving',
-  );
-  tellReady({ url: `${url}${config.basePath}`, ops: opsUrl });
+  log.info({ url: `${url}${basePath}`, ops: opsUrl, storage: config.storage.kind, offline: config.offline }, 'serving');
+  tellReady({ url: `${url}${basePath}`, ops: opsUrl });
 
   stopOnSignal({
     log,
     grace: config.shutdownGrace,
     // Clients first, then what they use.
     stop: async () => {
+      hits.stop();
       await drain.end(config.shutdownGrace);
       app.get(Completions).close();
       await app.close();

@@ -7,7 +7,7 @@ import { parseModuleRequest, parseSumdbRequest, RefusalError, type ModuleFile } 
 import { moduleKey, type Storage } from '#libs/storage';
 import { CACHED_ONLY_HEADER, readCachedOnly } from './cached-only.js';
 import { Conditions, type Selection } from './conditions.js';
-import { RefusedAnswer, type Asker, type CacheLabel, type ProxyService } from './proxy.service.js';
+import { RefusedAnswer, type Asker, type ProxyService } from './proxy.service.js';
 import {
   cacheControl,
   contentType,
@@ -15,9 +15,11 @@ import {
   LINK_LIFETIME,
   redirectReply,
   refusalReply,
+  storedHeaders,
   sumdbContentType,
   TEXT,
   unmetReply,
+  type StoredKind,
 } from './replies.js';
 import { targetPath } from './target.js';
 import type { SumdbService } from './sumdb.service.js';
@@ -61,10 +63,8 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
     request.route = asked.kind;
     if (asked.kind === 'zip' && redirects && request.method === 'GET') return redirect(asked, request, reply, asker);
     const { found, cache } = await proxy.answer(asked, asker);
-    reply
-      .header('content-type', contentType(asked.kind))
-      .header('cache-control', cacheControl(asked.kind, found.fresh));
-    return send(request, reply, found, cache, conditions.selection);
+    const kind = { type: contentType(asked.kind), caching: cacheControl(asked.kind, found.fresh) };
+    return send(request, reply, found, { ...kind, cache }, conditions.selection);
   };
 
   /** Sends the client to the storage for a zip that is there by now; ranges and conditions are answered there. */
@@ -90,8 +90,8 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
       return reply.header('content-type', TEXT).header('cache-control', 'no-store').send('');
     }
     const { answer: found, cache } = await sumdb.answer(asked, asker);
-    reply.header('content-type', sumdbContentType(asked)).header('cache-control', freshFor(found.fresh));
-    return send(request, reply, found, cache, conditions.selection);
+    const kind = { type: sumdbContentType(asked), caching: freshFor(found.fresh) };
+    return send(request, reply, found, { ...kind, cache }, conditions.selection);
   };
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -118,17 +118,12 @@ function send(
   request: FastifyRequest,
   reply: FastifyReply,
   { stat, body, fresh }: Found,
-  cache: CacheLabel,
+  kind: StoredKind,
   selection: Selection,
 ): FastifyReply {
-  request.cache = cache;
+  request.cache = kind.cache;
   const { range } = selection;
-  reply
-    .code(selection.status)
-    .header('x-stoa-cache', cache)
-    .header('etag', `"${stat.etag}"`)
-    .header('last-modified', stat.modified.toUTCString())
-    .header('accept-ranges', 'bytes');
+  reply.code(selection.status).headers(storedHeaders(stat, kind));
   // What never changes is the same for all. Else a caller who disables fetching may get an older answer.
   if (fresh !== Infinity) reply.header('vary', CACHED_ONLY_HEADER);
   if (selection.status === 304) return reply.send();

@@ -1,4 +1,6 @@
 import { REFUSAL_STATUS, type ModuleRequest, type Refusal, type RefusalKind, type SumdbRequest } from '#libs/protocol';
+import type { ObjectStat } from '#libs/storage';
+import type { CacheLabel } from './proxy.service.js';
 
 /** Every status, content type and Cache-Control of the gateway: nothing else in it knows one. */
 export const TEXT = 'text/plain; charset=utf-8';
@@ -91,6 +93,29 @@ export function cacheControl(kind: ModuleRequest['kind'], fresh: number): string
   if (kind === 'mod' || kind === 'zip') return 'public, max-age=31536000, immutable';
   if (kind === 'info') return 'public, max-age=604800';
   return freshFor(fresh);
+}
+
+/** What the headers of an answer with a stored file say beside its stat. */
+export interface StoredKind {
+  readonly type: string;
+  /** Its Cache-Control. */
+  readonly caching: string;
+  readonly cache: CacheLabel;
+}
+
+/** The headers that every answer with a stored file has, or with a part of it. */
+export function storedHeaders(
+  { etag, modified }: ObjectStat,
+  { type, caching, cache }: StoredKind,
+): Record<string, string> {
+  return {
+    'content-type': type,
+    'cache-control': caching,
+    'x-stoa-cache': cache,
+    etag: `"${etag}"`,
+    'last-modified': modified.toUTCString(),
+    'accept-ranges': 'bytes',
+  };
 }
 
 /** Cache-Control of an answer that grows old. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
 import type { Logger, Metrics } from '#libs/observability';
 import type { CacheLabel } from './proxy.service.js';
 import { withoutQuery } from './target.js';
@@ -20,40 +21,60 @@ declare module 'fastify' {
 const CHOSEN_ID = /^[\w.:-]{1,64}$/;
 
 /** The request's id: the caller's X-Request-Id if it is a plain word, else a new one. */
-export function requestId(headers: FastifyRequest['raw']['headers']): string {
+export function requestId(headers: IncomingHttpHeaders): string {
   const chosen = headers['x-request-id'];
   return typeof chosen === 'string' && CHOSEN_ID.test(chosen) ? chosen : randomUUID();
 }
 
-/**
- * Adds to each request its labels, to each answer its id, and at its end a log line and its metrics: of an answer that
- * was broken off as well, which Fastify's own hook at the end is not told of.
- */
-export function observeRequests(server: FastifyInstance, log: Logger, metrics: Metrics): void {
-  server.decorateRequest('route', 'other');
-  server.decorateRequest('cache', 'none');
-  server.decorateRequest('fault', null);
-  server.addHook('onRequest', (request, reply, done) => {
-    reply.raw.setHeader('x-request-id', request.id);
-    reply.raw.once('close', () => observeEnd(request, reply));
-    done();
-  });
+/** A request as its log line and its metrics have it. */
+export interface Asked {
+  readonly id: string;
+  readonly method: string;
+  /** As it came: its query is left out here. */
+  readonly target: string;
+  readonly route: Route;
+  readonly cache: CacheLabel | 'none';
+  readonly fault: Error | null;
+  /** From the request line to the end of the answer. */
+  readonly milliseconds: number;
+}
 
-  const observeEnd = (request: FastifyRequest, reply: FastifyReply): void => {
-    const { route, cache, fault } = request;
-    const milliseconds = reply.elapsedTime;
+/** Writes the log line and the metrics of an answer that has ended, broken off or whole. */
+export type ObserveAnswer = (asked: Asked, answer: ServerResponse) => void;
+
+/** Makes the observer of all answers. */
+export function answerObserver(log: Logger, metrics: Metrics): ObserveAnswer {
+  return (asked, { headersSent, writableFinished: whole, statusCode: status }) => {
+    const { route, cache, fault, milliseconds } = asked;
     const line = {
-      requestId: request.id,
-      method: request.method,
-      path: withoutQuery(request.originalUrl),
+      requestId: asked.id,
+      method: asked.method,
+      path: withoutQuery(asked.target),
       cache,
       milliseconds: Math.round(milliseconds * 100) / 100,
     };
-    const { headersSent, writableFinished: whole, statusCode: status } = reply.raw;
     if (!headersSent) return log.info(line, 'the client left before its answer');
     metrics.httpRequests.inc({ route, status, cache });
     metrics.httpDuration.observe({ route, cache }, milliseconds / 1000);
     if (fault) log.warn({ ...line, status, err: fault }, 'broken off: the storage failed');
     else log.info({ ...line, status }, whole ? 'answered' : 'broken off: the client left');
   };
+}
+
+/**
+ * Adds to each request its labels, to each answer its id, and has its end observed: of an answer that was broken off as
+ * well, which Fastify's own hook at the end is not told of.
+ */
+export function observeRequests(server: FastifyInstance, observe: ObserveAnswer): void {
+  server.decorateRequest('route', 'other');
+  server.decorateRequest('cache', 'none');
+  server.decorateRequest('fault', null);
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.raw.setHeader('x-request-id', request.id);
+    reply.raw.once('close', () => {
+      const { id, method, originalUrl: target, route, cache, fault } = request;
+      observe({ id, method, target, route, cache, fault, milliseconds: reply.elapsedTime }, reply.raw);
+    });
+    done();
+  });
 }

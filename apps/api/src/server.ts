@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { VersionCatalog, VersionIndex } from '#libs/catalog';
 import type { Config } from '#libs/config';
-import { registerProbes, readVersion, type Health, type Logger, type Metrics } from '#libs/observability';
+import { registerProbes, readVersion, type Health, type Logger } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
 import type { Storage } from '#libs/storage';
 import { registerCatalog } from './catalog.routes.js';
@@ -13,13 +13,22 @@ import { cutUnread, LIMITS, type Limits } from './limits.js';
 import { answerParserError } from './parser-errors.js';
 import { registerProxy, refuse } from './proxy.routes.js';
 import type { ProxyService } from './proxy.service.js';
-import { observeRequests, requestId } from './request-context.js';
+import { observeRequests, requestId, type ObserveAnswer } from './request-context.js';
 import type { SumdbService } from './sumdb.service.js';
 import { routedTarget } from './target.js';
 import { answerUnrouted } from './unrouted.js';
 
+/** Answers a request, or leaves it to the router: false. */
+export type FirstAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+interface AdapterOptions {
+  readonly basePath: string;
+  readonly first?: FirstAnswer;
+  readonly limits?: Limits;
+}
+
 /** Makes the HTTP server that Nest runs on. */
-export function createAdapter({ basePath }: Pick<Config, 'basePath'>, limits: Limits = LIMITS): FastifyAdapter {
+export function createAdapter({ basePath, first, limits = LIMITS }: AdapterOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,
     genReqId: (request: Pick<IncomingMessage, 'headers'>) => requestId(request.headers),
@@ -37,15 +46,27 @@ export function createAdapter({ basePath }: Pick<Config, 'basePath'>, limits: Li
     clientErrorHandler: answerParserError,
     rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', basePath),
   });
-  answerUnrouted(adapter.getHttpServer());
-  cutUnread(adapter.getHttpServer());
+  const server = adapter.getHttpServer();
+  if (first) answerFirst(server, first);
+  answerUnrouted(server);
+  cutUnread(server);
   return adapter;
+}
+
+/** Asks `first` before the router: a request that it answers is never routed. */
+function answerFirst(server: Server, first: FirstAnswer): void {
+  const routers = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (first(request, response)) return;
+    for (const router of routers) router.call(server, request, response);
+  });
 }
 
 interface Parts {
   readonly config: Config;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly observe: ObserveAnswer;
   readonly health: Health;
   readonly proxy: ProxyService;
   readonly link: Storage['link'];
@@ -56,8 +77,8 @@ interface Parts {
 
 /** Adds all but Nest's pages: the order of a request is log and metrics, message, method, probes, protocol. */
 export function registerRoutes(server: FastifyInstance, parts: Parts): void {
-  const { config, log, metrics, health } = parts;
-  observeRequests(server, log, metrics);
+  const { config, log, observe, health } = parts;
+  observeRequests(server, observe);
   server.addHook('onRequest', (request, reply, next) => {
     const refusal = messageRefusal(request.raw) ?? methodRefusal(request.method);
     if (refusal) refuse(request, reply, refusal, config.notFoundTtl, log);

@@ -11,7 +11,7 @@ const SHORT = { ...LIMITS, headers: 150, request: 300, check: 20, keepAlive: 100
 /** More than what the kernel takes ahead of a reader. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024, 1);
 
-const server = createAdapter({ basePath: '' }, SHORT).getInstance();
+const server = createAdapter({ basePath: '', limits: SHORT }).getInstance();
 const slow = { asked: Promise.withResolvers<void>(), answer: Promise.withResolvers<void>() };
 let port: number;
 

@@ -28,45 +28,29 @@ const GIVE_BACK = 3_000;
 /** How often delayed jobs are looked for that went astray, in milliseconds. */
 const LOOK = 5_000;
 
-/** Consumes quick answers. BullMQ hands over the signal only to a processor with three parameters. */
-@Processor('query', OPTIONS)
-export class QueryConsumer extends WorkerHost {
+/** Runs each job in a slot of its host; one that can't be read has no host to tell. */
+@Injectable()
+abstract class Consumer extends WorkerHost {
   private readonly share = new HostShare(() => this.worker.concurrency);
 
   constructor(private readonly runner: JobRunner) {
     super();
   }
 
+  /** BullMQ hands over the signal only to a processor with three parameters. */
   override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return runShared(this.share, this.runner, job, token, signal);
+    const run = (): Promise<Outcome> => this.runner.run(job, token, signal ?? new AbortController().signal);
+    return isKnown(job) ? this.share.run(job, token, run) : run();
   }
 }
+
+/** Consumes quick answers. */
+@Processor('query', OPTIONS)
+export class QueryConsumer extends Consumer {}
 
 /** Consumes long transfers. */
 @Processor('download', OPTIONS)
-export class DownloadConsumer extends WorkerHost {
-  private readonly share = new HostShare(() => this.worker.concurrency);
-
-  constructor(private readonly runner: JobRunner) {
-    super();
-  }
-
-  override process(job: Job<Envelope>, token: string | undefined, signal?: AbortSignal): Promise<Outcome> {
-    return runShared(this.share, this.runner, job, token, signal);
-  }
-}
-
-/** Runs a job in a slot of its host; one that can't be read has no host to tell. */
-function runShared(
-  share: HostShare,
-  runner: JobRunner,
-  job: Job<Envelope>,
-  token: string | undefined,
-  signal = new AbortController().signal,
-): Promise<Outcome> {
-  const run = (): Promise<Outcome> => runner.run(job, token, signal);
-  return isKnown(job) ? share.run(job, token, run) : run();
-}
+export class DownloadConsumer extends Consumer {}
 
 /** Starts and stops the consumers in our order: they begin when all else is ready, and end before it. */
 @Injectable()

@@ -27,7 +27,7 @@ async function leftovers({ scratch }: Working): Promise<string[]> {
 
 describe('a worker whose disk is nearly full', () => {
   it('refuses a zip without asking its source, and still stores what is small', async () => {
-    const worker = await working({ free: () => Promise.resolve(MIB) });
+    const worker = await working({ free: () => MIB });
     worker.upstream.add(VERSION.module, VERSION.version);
     await expect(worker.worker()['fetch.zip'](VERSION, CONTEXT)).rejects.toMatchObject({ kind: 'busy' });
     expect(worker.upstream.requests).toEqual([]);
@@ -41,7 +41,7 @@ describe.runIf(canMount)('a disk that is full in the middle of a download', () =
   it('refuses it as busy, leaves nothing, and goes on when there is room', async () => {
     const disk = await mountSmallDisk(MIB);
     endings.push(() => disk.close());
-    const worker = await working({ parent: disk.folder, free: () => Promise.resolve(Infinity) });
+    const worker = await working({ parent: disk.folder, free: () => Infinity });
     worker.upstream
       .add(LARGE.module, LARGE.version, { files: { 'large.go': Buffer.alloc(2 * MIB, 'x') } })
       .add(VERSION.module, VERSION.version);

@@ -18,7 +18,7 @@ it.each([
   ['scratch', { scratch: 79 * MIB, storage: 10_000 * MIB }],
   ['storage', { scratch: 10_000 * MIB, storage: 79 * MIB }],
 ])('refuses a download as busy, before it begins, when the disk of the %s is nearly full', async (_name, free) => {
-  const room = new Room(['scratch', 'storage'], (folder) => Promise.resolve(free[folder as keyof typeof free]));
+  const room = new Room(['scratch', 'storage'], (folder) => free[folder as keyof typeof free]);
   let begun = false;
   const download = room.use(async () => (begun = true));
   await expect(download).rejects.toMatchObject({
@@ -29,7 +29,7 @@ it.each([
 });
 
 it('counts what running downloads may still take, until they end', async () => {
-  const room = new Room(['scratch'], () => Promise.resolve(100 * MIB));
+  const room = new Room(['scratch'], () => 100 * MIB);
   const { promise, resolve } = Promise.withResolvers<void>();
   const running = [room.use(() => promise), room.use(() => promise)];
   await expect(room.use(() => promise)).rejects.toMatchObject({ kind: 'busy' });

@@ -5,3 +5,4 @@ export { Metrics } from './metrics.js';
 export { closeWhenIdle, createOpsServer, listen } from './ops-server.js';
 export { registerProbes } from './probes.js';
 export { readVersion, type Version } from './version.js';
+export { WorkerThread } from './worker-thread.js';

@@ -19,3 +19,6 @@ export { synthesizedMod } from './go-mod.js';
 export { resolveLatest } from './latest.js';
 export { retractedBy } from './retraction.js';
 export { formatRfc3339, parseRfc3339 } from './rfc3339.js';
+
+export { SingleFlight } from './single-flight.js';
+export { untilAborted } from './until-aborted.js';

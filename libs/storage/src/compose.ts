@@ -3,7 +3,7 @@ import type { Config } from '#libs/config';
 import type { Logger, Metrics } from '#libs/observability';
 import { DiskTier } from './disk-tier.js';
 import { FsObjectStore } from './fs/fs.object-store.js';
-import { LARGEST_IN_MEMORY, MemoryTier } from './memory-tier.js';
+import { LARGEST_IN_MEMORY, MemoryTier, type HeldObject } from './memory-tier.js';
 import { MeteredObjectStore } from './metered.object-store.js';
 import type { MetaStore, ModuleStore } from './module-store.js';
 import type { ObjectStore } from './object-store.js';
@@ -15,6 +15,8 @@ export interface Storage {
   readonly objects: ObjectStore;
   readonly modules: ModuleStore;
   readonly meta: MetaStore;
+  /** Gives an object that never changes if memory holds it, at once and whole; null tells nothing. */
+  readonly held: (key: string) => HeldObject | null;
   /** Gives a URL by which a client reads an object from the storage itself, for some seconds; null: there is none. */
   readonly link: (key: string, seconds: number) => Promise<string | null>;
   /** Drops what the tiers keep of an object: somebody else replaced or removed it. */
@@ -70,6 +72,7 @@ export async function openStorage(
     objects,
     modules: new ObjectModuleStore(objects, listUnseen),
     meta: new ObjectMetaStore(objects),
+    held: (key) => memory?.held(key) ?? null,
     link: link ?? (async () => null),
     forget(key) {
       memory?.forget(key);

@@ -22,7 +22,8 @@ export interface MemoryTierOptions {
   readonly metrics?: Pick<Metrics, 'cacheBytes' | 'cacheEvictions'>;
 }
 
-interface Entry {
+/** An object as memory holds it, whole. */
+export interface HeldObject {
   readonly stat: ObjectStat;
   readonly bytes: Buffer;
 }
@@ -40,7 +41,7 @@ interface Flight {
  * copy was written. Absence is not kept. Concurrent reads of one object that is not kept share one.
  */
 export class MemoryTier extends ObjectTier {
-  private readonly kept: LRUCache<string, Entry>;
+  private readonly kept: LRUCache<string, HeldObject>;
   private readonly flights = new Map<string, Flight>();
   private readonly mutableMaxAge: number;
   private readonly metrics: MemoryTierOptions['metrics'];
@@ -70,6 +71,11 @@ export class MemoryTier extends ObjectTier {
     return { stat, body: range ? bytes.subarray(range.start, range.end + 1) : bytes, tier: 'memory' };
   }
 
+  /** An object that never changes, if it is kept, without a turn of the event loop. */
+  held(key: string): HeldObject | null {
+    return isMutableKey(key) ? null : (this.kept.get(key) ?? null);
+  }
+
   /** Drops one object: somebody else replaced or removed it. */
   override forget(key: string): void {
     if (this.kept.delete(key)) this.tellSize();
@@ -89,7 +95,7 @@ export class MemoryTier extends ObjectTier {
     return this.inner.close();
   }
 
-  private current(key: string): Entry | undefined {
+  private current(key: string): HeldObject | undefined {
     const entry = this.kept.get(key);
     if (!entry || !isMutableKey(key)) return entry;
     return ageOf(entry.stat) < this.mutableMaxAge ? entry : undefined;
@@ -136,7 +142,7 @@ export class MemoryTier extends ObjectTier {
 }
 
 /** Gives what an entry takes of the process' memory, as measured. */
-function costOf({ bytes }: Entry, key: string): number {
+function costOf({ bytes }: HeldObject, key: string): number {
   return bytes.length + key.length + ENTRY_OVERHEAD;
 }
 

@@ -13,6 +13,27 @@ export class SourceError extends Error {
 }
 
 /**
+ * Runs a put with a reader of its source, which is let go of at its end. What failed is thrown in this order: the
+ * signal's reason, the source's own error, else the storage's, translated.
+ */
+export async function reading<T>(
+  source: ObjectSource,
+  options: PutOptions,
+  translate: (error: unknown) => unknown,
+  put: (reader: SourceReader) => Promise<T>,
+): Promise<T> {
+  const reader = new SourceReader(source, options);
+  try {
+    return await put(reader);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error instanceof SourceError ? error.origin : translate(error);
+  } finally {
+    reader.close();
+  }
+}
+
+/**
  * Reads a source as exactly `size` bytes. The last chunk is held back until the source has ended, so that a receiver
  * who stops at `size` never takes a source that goes on for a whole one. Throws SourceError.
  */

@@ -1,12 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { RefusalError, type ModuleVersion } from '#libs/protocol';
+import { RefusalError, SingleFlight, type ModuleVersion } from '#libs/protocol';
 import { readBody, type MetaStore } from '#libs/storage';
 import { checkRecords } from './data-tile.js';
 import { verifiedFolder } from './folder.js';
 import { HeadStore } from './head-store.js';
 import { checksumsOf, lookupPath, parseLookup, parseLookupPath, type Checksums } from './lookup.js';
 import type { Remote } from './remote.js';
-import { SingleFlight } from './single-flight.js';
 import { parseTilePath, type Tile } from './tile.js';
 import { TileShelf } from './tile-shelf.js';
 import { leafTile, Timeline } from './timeline.js';

@@ -1,12 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { RefusalError } from '#libs/protocol';
+import { RefusalError, SingleFlight } from '#libs/protocol';
 import { readBody, type MetaStore } from '#libs/storage';
 import { cutRecords } from './data-tile.js';
 import { HASH_SIZE } from './hash.js';
 import { HashTile } from './hash-tile.js';
 import { nonsense } from './lie.js';
 import type { Remote } from './remote.js';
-import { SingleFlight } from './single-flight.js';
 import { TILE_WIDTH, tilePath, type Tile, type TilePosition } from './tile.js';
 import type { TileSpan } from './tree-proof.js';
 

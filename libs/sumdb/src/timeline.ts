@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { untilAborted } from '#libs/protocol';
 import { leafHash } from './hash.js';
 import type { HashTile } from './hash-tile.js';
 import type { HeadStore } from './head-store.js';
 import { lie } from './lie.js';
 import { ProvenTiles } from './proven-tiles.js';
-import { untilAborted } from './single-flight.js';
 import { TILE_WIDTH, type TilePosition } from './tile.js';
 import type { TileShelf } from './tile-shelf.js';
 import { BEGINNING, fork, type TreeHead } from './tree-head.js';

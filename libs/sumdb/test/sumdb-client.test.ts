@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryObjectStore, ObjectMetaStore } from '#libs/storage';
 import { SumdbClient } from '#libs/sumdb';
@@ -88,7 +89,7 @@ describe('a lookup', () => {
       meta: new ObjectMetaStore(store),
       remote: (_, { signal }) => {
         asked.resolve(signal);
-        return new Promise(() => {});
+        return once(signal, 'abort').then(() => Promise.reject(signal.reason as Error));
       },
     });
     const left = client.checksums(version(1), leaving.signal);

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { escapePath, escapeVersion, type ModuleVersion, RefusalError, versionFault } from '#libs/protocol';
+import {
+  escapePath,
+  escapeVersion,
+  type ModuleVersion,
+  RefusalError,
+  SingleFlight,
+  versionFault,
+} from '#libs/protocol';
 import type { DownloadContext, FetchContext, FetchedText, FetchedZip, Fetcher } from '../fetcher.js';
 import { refusalFrom } from '../upstream/fault.js';
 import { type FetchedVersion, readVersion, takeZip } from './fetched-version.js';
-import { Flights } from './flights.js';
 import { GoCommand, type GoCommandOptions } from './go-command.js';
 import { knownHostFault } from './known-hosts.js';
 
@@ -19,7 +25,7 @@ const WORDS: ReadonlySet<string> = new Set(['latest', 'upgrade', 'patch', 'none'
 export class DirectFetcher implements Fetcher {
   private readonly go: GoCommand;
   /** `.info` and `.mod` of a version are asked for together and come from one command. */
-  private readonly versions = new Flights<FetchedVersion>();
+  private readonly versions = new SingleFlight<FetchedVersion>();
 
   constructor(private readonly options: GoCommandOptions) {
     this.go = new GoCommand(options);

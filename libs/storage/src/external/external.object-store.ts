@@ -14,7 +14,7 @@ import type {
   SmallPut,
 } from '../object-store.js';
 import { putInTurn } from '../put-in-turn.js';
-import { SourceError, SourceReader } from '../source-reader.js';
+import { reading, type SourceReader } from '../source-reader.js';
 import { dropBody } from './answer-body.js';
 import { header, readObject, readPage, readStat } from './object-answer.js';
 import { unexpectedStatus, type Asking, type LinkAnswer, type StorageLink } from './storage-link.js';
@@ -61,19 +61,13 @@ export class ExternalObjectStore implements ObjectStore {
   }
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
-    const reader = new SourceReader(source, options);
-    try {
+    return reading(source, options, orRefusal, async (reader) => {
       const path = objectPath(key);
       options.signal?.throwIfAborted();
       // Saves sending what would be refused.
       if (options.mode === 'create' && options.size > SMALL_OBJECT && (await this.stat(key))) return false;
       return await this.upload(key, path, reader, options);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw error instanceof SourceError ? error.origin : (networkRefusal(error) ?? error);
-    } finally {
-      reader.close();
-    }
+    });
   }
 
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {
@@ -155,4 +149,8 @@ function notThere(): RefusalError {
   return new RefusalError('busy', 'the storage is not there', {
     cause: new Error('external storage: this is no answer of a storage server with objects'),
   });
+}
+
+function orRefusal(error: unknown): unknown {
+  return networkRefusal(error) ?? error;
 }

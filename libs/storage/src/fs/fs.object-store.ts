@@ -14,7 +14,7 @@ import type {
   PutOptions,
   SmallPut,
 } from '../object-store.js';
-import { SourceError, SourceReader } from '../source-reader.js';
+import { reading, SourceError } from '../source-reader.js';
 import { FileBody } from './file-body.js';
 import { isAbsent, translateFsError } from './fs-error.js';
 import { pruneFolders, syncFolder } from './folders.js';
@@ -87,9 +87,8 @@ export class FsObjectStore implements ObjectStore {
   }
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
-    const reader = new SourceReader(source, options);
     const task = (from: PutTask['source']): PutTask => this.task(key, options.mode, from);
-    try {
+    return reading(source, options, translateFsError, async (reader) => {
       options.signal?.throwIfAborted();
       if (Buffer.isBuffer(source)) {
         if (source.length !== options.size)
@@ -103,12 +102,7 @@ export class FsObjectStore implements ObjectStore {
         options.signal?.throwIfAborted();
         return this.make(task({ file, size: options.size }), options.size);
       });
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw error instanceof SourceError ? error.origin : translateFsError(error);
-    } finally {
-      reader.close();
-    }
+    });
   }
 
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {

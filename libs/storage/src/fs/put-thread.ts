@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { WorkerThread } from '#libs/observability';
 import { SourceError } from '../source-reader.js';
 import type { PutTask } from './put-file.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
@@ -25,83 +24,55 @@ interface Put {
  */
 export class PutThread {
   private readonly waiting: Put[] = [];
-  private running: Put[] = [];
-  private thread: Worker | null = null;
+  private running = false;
+  private readonly thread: WorkerThread<(readonly PutTask[])[], PutReply[]>;
 
   /** `together`: for one who stores very many small files and waits for the last, not for each. */
-  constructor(private readonly options: PutThreadOptions) {}
+  constructor(private readonly options: PutThreadOptions) {
+    const entry = new URL('./put.thread.js', import.meta.url);
+    this.thread = new WorkerThread({ name: 'storage', entry, memory: MEMORY, workerData: options });
+  }
 
   /** Starts the thread before there is work, so that the first put does not wait for it. */
   open(): void {
-    this.thread ??= this.start();
-    this.thread.unref();
+    this.thread.open();
   }
 
   /** Makes files in turn and gives how many were made; see putFiles. */
   async put(tasks: readonly PutTask[]): Promise<number> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ tasks, resolve, reject });
-      this.dispatch();
+      if (!this.running) void this.run();
     });
   }
 
   /** Ends the thread. Puts under way are rejected; each is whole or absent. */
   async close(): Promise<void> {
     const reason = new Error('the storage is closed');
-    for (const { reject } of [...this.waiting.splice(0), ...this.running.splice(0)]) reject(reason);
-    await this.thread?.terminate();
+    for (const { reject } of this.waiting.splice(0)) reject(reason);
+    await this.thread.end(reason);
   }
 
-  private dispatch(): void {
-    if (this.running.length > 0 || this.waiting.length === 0) return;
-    const thread = (this.thread ??= this.start());
-    this.running = this.waiting.splice(0, this.options.together ? LARGE_BATCH : BATCH);
-    thread.ref();
-    thread.postMessage(
-      this.running.map(({ tasks }) => tasks),
-      [],
-    );
-  }
-
-  private start(): Worker {
-    const thread = new Worker(threadEntry(), {
-      workerData: this.options,
-      execArgv: [],
-      env: {},
-      resourceLimits: MEMORY,
-    });
-    let crash: unknown;
-    thread.on('message', (replies: PutReply[]) => this.settle(thread, replies));
-    thread.on('error', (error) => (crash = error));
-    thread.on('exit', (code) => this.bury(crash ?? new Error(`a storage thread ended with code ${code}`)));
-    return thread;
-  }
-
-  private settle(thread: Worker, replies: PutReply[]): void {
-    const puts = this.running.splice(0);
-    thread.unref();
-    this.dispatch();
-    for (const [at, reply] of replies.entries()) {
-      if ('made' in reply) puts[at]?.resolve(reply.made);
-      else puts[at]?.reject(faultOf(reply.failure));
+  private async run(): Promise<void> {
+    this.running = true;
+    while (this.waiting.length > 0) {
+      const puts = this.waiting.splice(0, this.options.together ? LARGE_BATCH : BATCH);
+      try {
+        const replies = await this.thread.ask(puts.map(({ tasks }) => tasks));
+        for (const [at, put] of puts.entries()) settle(put, replies[at]!);
+      } catch (error) {
+        for (const { reject } of puts) reject(error);
+      }
     }
+    this.running = false;
   }
+}
 
-  private bury(reason: unknown): void {
-    this.thread = null;
-    for (const { reject } of this.running.splice(0)) reject(reason);
-    this.dispatch();
-  }
+function settle({ resolve, reject }: Put, reply: PutReply): void {
+  if ('made' in reply) resolve(reply.made);
+  else reject(faultOf(reply.failure));
 }
 
 function faultOf({ message, code, source }: Extract<PutReply, { failure: unknown }>['failure']): Error {
   return source ? new SourceError(message) : Object.assign(new Error(message), code === undefined ? {} : { code });
-}
-
-/** The compiled thread; run from source, the built one is taken, for a plain thread can't load TypeScript. */
-function threadEntry(): URL {
-  const compiled = new URL('./put.thread.js', import.meta.url);
-  return existsSync(compiled)
-    ? compiled
-    : new URL('../../../../dist/libs/storage/src/fs/put.thread.js', import.meta.url);
 }

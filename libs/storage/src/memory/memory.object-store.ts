@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkRange } from '../body.js';
 import { checkKey, prefixFolder } from '../key.js';
-import { SourceError, SourceReader } from '../source-reader.js';
+import { reading } from '../source-reader.js';
 import type {
   ByteRange,
   ObjectBody,
@@ -39,8 +39,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
-    const reader = new SourceReader(source, options);
-    try {
+    return reading(source, options, asItIs, async (reader) => {
       checkKey(key);
       const chunks: Buffer[] = [];
       for await (const chunk of reader) chunks.push(chunk);
@@ -52,12 +51,7 @@ export class MemoryObjectStore implements ObjectStore {
       const etag = createHash('sha256').update(bytes).digest('hex');
       this.entries.set(key, { bytes, stat: { size: bytes.length, modified: new Date(), etag } });
       return true;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw error instanceof SourceError ? error.origin : error;
-    } finally {
-      reader.close();
-    }
+    });
   }
 
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {
@@ -85,4 +79,8 @@ export class MemoryObjectStore implements ObjectStore {
   async close(): Promise<void> {
     this.entries.clear();
   }
+}
+
+function asItIs(error: unknown): unknown {
+  return error;
 }

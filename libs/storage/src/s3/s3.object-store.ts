@@ -19,7 +19,7 @@ import type {
 } from '../object-store.js';
 import { isConnectionFault } from '../network-fault.js';
 import { putInTurn } from '../put-in-turn.js';
-import { SourceError, SourceReader } from '../source-reader.js';
+import { reading, type SourceReader } from '../source-reader.js';
 import { SMALL_OBJECT } from '../body.js';
 import { alone } from './claims.js';
 import { conditionalPut } from './conditional-put.js';
@@ -116,8 +116,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
-    const reader = new SourceReader(source, options);
-    try {
+    return reading(source, options, translateS3Error, async (reader) => {
       const name = this.name(key);
       options.signal?.throwIfAborted();
       // Saves sending what would be refused.
@@ -128,12 +127,7 @@ export class S3ObjectStore implements ObjectStore {
         return this.upload(key, name, reader, options);
       };
       return await alone(this, key, create, { signal: options.signal });
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw error instanceof SourceError ? error.origin : translateS3Error(error);
-    } finally {
-      reader.close();
-    }
+    });
   }
 
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {

@@ -1,3 +1,5 @@
+import { untilAborted } from './until-aborted.js';
+
 interface Flight<T> {
   readonly result: Promise<T>;
   readonly control: AbortController;
@@ -8,7 +10,10 @@ interface Flight<T> {
 export class SingleFlight<T> {
   private readonly flights = new Map<string, Flight<T>>();
 
-  /** Starts or joins the work of this key. Each caller's own signal ends its own waiting. */
+  /**
+   * Starts or joins the work of this key. Each caller's own signal ends its own waiting, with the signal's reason; the
+   * last one to leave stays until the aborted work has ended, so that nothing runs on behind its back.
+   */
   async join(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
     const flight = this.flights.get(key) ?? this.start(key, work);
@@ -17,7 +22,10 @@ export class SingleFlight<T> {
       return await untilAborted(flight.result, signal);
     } finally {
       flight.waiting--;
-      if (flight.waiting === 0 && this.land(key, flight)) flight.control.abort(signal.reason);
+      if (flight.waiting === 0 && this.land(key, flight)) {
+        flight.control.abort(signal.reason);
+        await flight.result.catch(() => {});
+      }
     }
   }
 
@@ -33,18 +41,5 @@ export class SingleFlight<T> {
   /** False: it was over before. */
   private land(key: string, flight: Flight<T>): boolean {
     return this.flights.get(key) === flight && this.flights.delete(key);
-  }
-}
-
-/** Waits for work that may go on after the signal: then throws the signal's reason. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
