@@ -1,5 +1,6 @@
-import { DelayedError, type Job } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { Envelope } from '#libs/queue';
+import { letGo } from './job-hold.js';
 
 /** How long a job that met a busy host waits at least, in milliseconds ... */
 const PAUSE = 1_000;
@@ -29,14 +30,15 @@ export class HostShare {
   /** `slots` is asked at each job. */
   constructor(private readonly slots: () => number) {}
 
-  /** Runs a job's work in a slot of its host. Throws DelayedError when the host has none left: the job was given back. */
+  /** Runs a job's work in a slot of its host. Throws WaitingError when the host has none left: the job was given back. */
   async run<T>(job: Delayable, token: string | undefined, work: () => Promise<T>): Promise<T> {
     const name = hostOf(job);
     const host = this.hosts.get(name) ?? { running: 0, away: [] };
     if (host.running >= Math.max(1, Math.floor(this.slots() / 2))) {
-      await job.moveToDelayed(Date.now() + Math.min(LONGEST_PAUSE, PAUSE + SPREAD * host.away.length), token);
+      const time = Date.now() + Math.min(LONGEST_PAUSE, PAUSE + SPREAD * host.away.length);
+      const gone = await letGo(job.moveToDelayed(time, token));
       if (host.away.length < REMEMBERED) host.away.push(job);
-      throw new DelayedError();
+      throw gone;
     }
     this.hosts.set(name, host);
     host.running++;
@@ -44,7 +46,7 @@ export class HostShare {
       return await work();
     } finally {
       host.running--;
-      await callBack(host.away);
+      void callBack(host.away); // not waited for: a Redis that is away must not keep the outcome
       if (host.running === 0 && host.away.length === 0) this.hosts.delete(name);
     }
   }

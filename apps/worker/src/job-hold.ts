@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { DelayedError, WaitingError, type Job } from 'bullmq';
+import { WaitingError, type Job } from 'bullmq';
 import type { DeclinedJobs, Envelope } from '#libs/queue';
 
 /** Pause, in milliseconds, before a job that was declined is offered again: workers that wait come first then. */
@@ -8,6 +8,15 @@ const PAUSE = 500;
 export const LOCK = 8_000;
 /** How often it is renewed, in milliseconds: one renewal may be late, or lost. */
 const RENEWAL = 3_000;
+
+/**
+ * Lets go of a job by a move to another place in its queue, and gives the error that tells BullMQ that there is nothing
+ * to finish. A move that fails, in a failover say, must not fail the job: its lock runs out, and another worker has it.
+ */
+export async function letGo(move: Promise<unknown>): Promise<WaitingError> {
+  await move.catch(() => {});
+  return new WaitingError();
+}
 
 /** A worker's hold on a job of BullMQ's, and the ways to let go of it unfinished: each of them throws. */
 export class JobHold {
@@ -31,8 +40,7 @@ export class JobHold {
 
   /** Gives the job to whoever takes it first, at once: this worker stops. */
   async giveBack(): Promise<never> {
-    await this.job.moveToWait(this.token);
-    throw new WaitingError();
+    throw await letGo(this.job.moveToWait(this.token));
   }
 
   /**
@@ -41,8 +49,7 @@ export class JobHold {
    */
   async offer(): Promise<void> {
     if (!(await this.declined.decline(this.job.id!).catch(() => false))) return;
-    await this.job.moveToDelayed(Date.now() + PAUSE, this.token);
-    throw new DelayedError();
+    throw await letGo(this.job.moveToDelayed(Date.now() + PAUSE, this.token));
   }
 
   /**
