@@ -29,7 +29,10 @@ describe('GOPROXY', () => {
     ['https:/a.example', '(entry 1)'],
     ['https://', '(entry 1)'],
     ['https://a.example:port', '(entry 1)'],
-    ['https://a.example,http://user:hunter2@b.example', 'has credentials in an http URL, which go refuses: use https (entry 2)'],
+    [
+      'https://a.example,http://user:hunter2@b.example',
+      'has credentials in an http URL, which go refuses: use https (entry 2)',
+    ],
     ['HTTP://token@a.example|direct', 'has credentials in an http URL, which go refuses: use https (entry 1)'],
     ['http://@a.example', 'has credentials in an http URL, which go refuses: use https (entry 1)'],
     ['file://host/srv', 'has a file URL that is more than file:///path (entry 1)'],
