@@ -2,7 +2,7 @@ import type { JobName, Jobs } from '#libs/queue';
 
 /** What a handler may use beside its payload. */
 export interface JobContext {
-  /** Aborted at the job's deadline, when its lock is lost, and at the end of a shutdown's grace. */
+  /** Aborted when the job ends, at its deadline at the latest, when its lock is lost, and after a shutdown's grace. */
   readonly signal: AbortSignal;
   /** When the job's time is over, on performance.now()'s clock. */
   readonly deadline: number;

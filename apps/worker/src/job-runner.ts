@@ -77,7 +77,9 @@ export class JobRunner {
     const limit = request.name.startsWith('fetch.') ? config.fetchTimeout : config.queryTimeout;
     const overtime = AbortSignal.timeout(limit);
     const deadline = performance.now() + limit;
-    const signal = AbortSignal.any([cancelled, overtime]);
+    // What was begun for this job and is not waited for, such as a look-up for a version that is not there, ends with it.
+    const over = new AbortController();
+    const signal = AbortSignal.any([cancelled, overtime, over.signal]);
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;
     try {
@@ -101,6 +103,8 @@ export class JobRunner {
         await hold.offer();
       }
       return this.refuse(request, requestId, error, overtime.aborted ? limit : null);
+    } finally {
+      over.abort(new Error('the job is over'));
     }
   }
 

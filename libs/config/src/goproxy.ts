@@ -1,3 +1,4 @@
+import { hasInsecureCredentials } from './insecure-credentials.js';
 import { InvalidValue } from './invalid-value.js';
 
 /**
@@ -23,6 +24,10 @@ function checkEntry(entry: string, position: number): void {
   const url = wordOrUrl ? entry : `https://${entry}`;
   if (!/^(?:https?|file):\/\//i.test(url) || !URL.canParse(url)) {
     throw new InvalidValue(`is not direct, off, or a URL with http, https or file (entry ${position})`);
+  }
+  // Go finds out at each request, and passes over such an entry before `|`: a source that is never asked is a mistake.
+  if (hasInsecureCredentials(url)) {
+    throw new InvalidValue(`has credentials in an http URL, which go refuses: use https (entry ${position})`);
   }
   if (/^file:/i.test(url) && !/^file:\/\/\/[^?#]*$/i.test(url)) {
     throw new InvalidValue(`has a file URL that is more than file:///path (entry ${position})`);

@@ -15,6 +15,7 @@ export { describeConfig } from './describe.js';
 export { parseDuration } from './duration.js';
 export { environment, type Environment } from './environment.js';
 export { childEnvironment, GO_NAMES, type GoDefaults, type GoName } from './go-names.js';
+export { hasInsecureCredentials } from './insecure-credentials.js';
 export { InvalidValue } from './invalid-value.js';
 export { loadConfig, type EffectiveSetting, type LoadedConfig } from './load.js';
 export { thisMachine, type Machine } from './machine.js';

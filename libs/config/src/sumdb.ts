@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SumdbConfig } from './config.js';
+import { hasInsecureCredentials } from './insecure-credentials.js';
 import { InvalidValue } from './invalid-value.js';
 
 /** The one alias that the go command knows (cmd/go/internal/modfetch, dbDial). */
@@ -62,4 +63,6 @@ function checkUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol))
     throw new InvalidValue('has a checksum database whose URL is not http or https');
+  if (hasInsecureCredentials(text))
+    throw new InvalidValue('has credentials in the http URL of a checksum database, which go refuses: use https');
 }

@@ -11,6 +11,7 @@ describe('GOPROXY', () => {
     ' https://user:password@a.example , direct ',
     'a.example,b.example:8080/path',
     'file:///srv/modules',
+    'http://a.example/@scope?x=@y',
     ',,direct',
     // What follows direct or off is never read.
     'direct,nonsense',
@@ -28,6 +29,12 @@ describe('GOPROXY', () => {
     ['https:/a.example', '(entry 1)'],
     ['https://', '(entry 1)'],
     ['https://a.example:port', '(entry 1)'],
+    [
+      'https://a.example,http://user:hunter2@b.example',
+      'has credentials in an http URL, which go refuses: use https (entry 2)',
+    ],
+    ['HTTP://token@a.example|direct', 'has credentials in an http URL, which go refuses: use https (entry 1)'],
+    ['http://@a.example', 'has credentials in an http URL, which go refuses: use https (entry 1)'],
     ['file://host/srv', 'has a file URL that is more than file:///path (entry 1)'],
     ['file:///srv?x', 'has a file URL that is more than file:///path (entry 1)'],
   ])('%j is refused', (text, message) => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { goClient } from '../../../test/support/go.js';
 import { parseProxyList } from '../src/plan/proxy-list.js';
+import { atEnd, upstream } from './fetching.js';
 
 /** `url` before `,`, `url|` before `|`. */
 function shown(goproxy: string): string[] {
@@ -16,7 +18,7 @@ describe('GOPROXY', () => {
     ['a.example', ['https://a.example/']],
     ['a.example/path', ['https://a.example/path']],
     ['localhost:8080', ['https://localhost:8080/']],
-    ['http://user:pass@a.example/p?q=1', ['http://user:pass@a.example/p?q=1']],
+    ['https://user:pass@a.example/p?q=1', ['https://user:pass@a.example/p?q=1']],
     ['file:///srv/tree', ['file:///srv/tree']],
     [' https://a.example , direct ', ['https://a.example/', 'direct']],
     [',,https://a.example,,|off', ['https://a.example/', 'off']],
@@ -34,6 +36,7 @@ describe('GOPROXY', () => {
     ['/srv/tree', 'GOPROXY: proxy URL without a scheme: a path'],
     ['ftp://user:secret@a.example/x', 'GOPROXY: proxy URL scheme must be https, http or file: ftp:...'],
     ['http:///x', 'GOPROXY: proxy URL without a host: http:...'],
+    ['http://user:secret@a.example/x', 'GOPROXY: credentials in an http URL, which go refuses: use https'],
     ['https://user:secret@[a/x', 'GOPROXY: not a proxy URL: https:...'],
     ['https://user:%zz@a.example', 'GOPROXY: not a proxy URL: https:...'],
     ['file:///srv/tree?x=1', 'GOPROXY: a file:// proxy URL is a path and nothing else'],
@@ -41,5 +44,19 @@ describe('GOPROXY', () => {
     ['file:///srv%2Ftree', 'GOPROXY: a file:// proxy URL has a path that is none'],
   ])('refuses %j in one line', (goproxy, message) => {
     expect(() => parseProxyList(goproxy)).toThrow(new Error(message));
+  });
+});
+
+describe('credentials in an http URL', () => {
+  test.each([['user:secret@'], ['token@'], ['@']])('%j are refused by the go command too', async (user) => {
+    const source = (await upstream()).add('example.com/m', 'v1.0.0');
+    const url = source.url.replace('://', `://${user}`);
+    const client = await goClient({ GOPROXY: url, GONOSUMDB: '*', GOINSECURE: '*' });
+    atEnd(() => client.close());
+    const { code, stderr } = await client.run(['list', '-m', 'example.com/m@v1.0.0']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('refusing to pass credentials to insecure URL');
+    expect(source.requests).toEqual([]);
+    expect(() => parseProxyList(url)).toThrow('credentials in an http URL');
   });
 });

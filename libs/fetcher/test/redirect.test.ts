@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { redirect, status, times } from '../../../test/support/upstream.js';
 import { redirectTarget } from '../src/upstream/redirect.js';
 import { context, fetcher, refusal, upstream } from './fetching.js';
+import { certificate } from './world.js';
 
 const MODULE = 'example.com/m';
 const VERSION = { module: MODULE, version: 'v1.0.0' };
@@ -98,32 +99,41 @@ describe('a redirect', () => {
   });
 });
 
+/** Upstreams that speak https, for go sends credentials to no other, and what makes their certificate known. */
+async function startSecure() {
+  const { file, tls } = await certificate();
+  const open = () => upstream({ tls });
+  return { source: await open(), other: await open(), extra: { SSL_CERT_FILE: file } };
+}
+
 const withCredentials = (url: string): string => url.replace('://', '://user:p%40ss%20word@');
 
 describe('credentials of the URL', () => {
   const BASIC = `Basic ${Buffer.from('user:p@ss word').toString('base64')}`;
 
   test('are sent as Basic, on a redirect within the origin too', async () => {
-    const source = (await upstream()).addFile('/there', '{"Version":"v1.0.0"}');
-    source.respond('/example.com', redirect(`${source.url}/there`));
-    await fetcher({ GOPROXY: withCredentials(source.url) }).info(VERSION, await context());
+    const { source, extra } = await startSecure();
+    source.addFile('/there', '{"Version":"v1.0.0"}').respond('/example.com', redirect(`${source.url}/there`));
+    await fetcher({ GOPROXY: withCredentials(source.url), extra }).info(VERSION, await context());
     expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, BASIC]);
   });
 
   test('are not sent to another origin, nor after it, nor are those of a location', async () => {
-    const [source, other] = [await upstream(), await upstream()];
+    const { source, other, extra } = await startSecure();
     other.respond('/', redirect(`${source.url}/back`));
     source
       .addFile('/back', '{"Version":"v1.0.0"}')
       .respond('/example.com', redirect(`${withCredentials(other.url)}/there`));
-    await fetcher({ GOPROXY: withCredentials(source.url) }).info(VERSION, await context());
+    await fetcher({ GOPROXY: withCredentials(source.url), extra }).info(VERSION, await context());
     expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     expect(source.requests.map(({ headers }) => headers.authorization)).toEqual([BASIC, undefined]);
   });
 
   test('and hosts are in no refusal and no source', async () => {
-    const source = (await upstream()).add(MODULE, 'v1.0.0');
-    const fetch = fetcher({ GOPROXY: withCredentials(source.url).replace('127.0.0.1', 'localhost') });
+    const { source, extra } = await startSecure();
+    source.add(MODULE, 'v1.0.0');
+    const url = withCredentials(source.url).replace('127.0.0.1', 'localhost');
+    const fetch = fetcher({ GOPROXY: url, extra });
     expect((await fetch.info(VERSION, await context())).source).toBe('localhost');
     source.respond('/', status(404, `reading ${withCredentials(source.url)}/x: gone`));
     expect(await refusal(fetch.info(VERSION, await context()))).toEqual({

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { atEnd, folder } from './fetching.js';
 
-/** A certificate of 127.0.0.1, mirror.example and sum.example that signs itself. */
+/** A certificate of 127.0.0.1, localhost, mirror.example and sum.example that signs itself. */
 export async function certificate() {
   const dir = await folder();
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
-  const names = 'subjectAltName=IP:127.0.0.1,DNS:mirror.example,DNS:sum.example';
+  const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:mirror.example,DNS:sum.example';
   const options = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=mirror -addext ${names}`;
   await promisify(execFile)('openssl', [...options.split(' '), '-keyout', key, '-out', cert]);
   return { file: cert, tls: { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') } };

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { hasInsecureCredentials } from '#libs/config';
 
 /** One element of GOPROXY. After a proxy, `|` goes on with the next element on any error, `,` on not-found alone. */
 export type ProxyEntry =
@@ -43,6 +44,7 @@ function parseProxyUrl(element: string): URL {
   else if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw fault(`proxy URL scheme must be https, http or file: ${shown(element)}`);
   } else if (!/^https?:\/\/[^/]/i.test(text)) throw fault(`proxy URL without a host: ${shown(element)}`);
+  if (hasInsecureCredentials(text)) throw fault('credentials in an http URL, which go refuses: use https');
   return url;
 }
 

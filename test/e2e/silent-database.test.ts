@@ -1,0 +1,89 @@
+import { createServer, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../support/ask.js';
+import { startChecksumDatabase, type ChecksumDatabase } from '../support/checksum-database.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+
+/** The deadline of a job, in seconds. */
+const DEADLINE = 3;
+
+let upstream: FakeUpstream;
+let database: ChecksumDatabase;
+let stack: Stack;
+/** What the database does with a path in place of answering; null: it answers. */
+let misbehave: ((path: string, response: ServerResponse) => boolean) | null = null;
+
+/** Stands before the database, which is reached at a URL of its own. */
+const relay = createServer((incoming, response) => {
+  const path = incoming.url ?? '';
+  if (misbehave?.(path, response)) return;
+  request(`${upstream.url}/sumdb/sum.test${path}`, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(response);
+  }).end();
+});
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  database = await startChecksumDatabase(upstream);
+  for (const name of ['silent', 'dripping', 'tiles', 'next']) upstream.add(`example.com/${name}`, 'v1.0.0');
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const { port } = relay.address() as AddressInfo;
+  const GOSUMDB = `${database.gosumdb} http://127.0.0.1:${port}`;
+  stack = await startStack({ env: { GOPROXY: upstream.url, GOSUMDB, STOA_FETCH_TIMEOUT: `${DEADLINE}s` } });
+}, 120_000);
+afterAll(async () => {
+  await stack?.close();
+  relay.close();
+  relay.closeAllConnections();
+  await database?.close();
+  await upstream?.close();
+});
+
+const get = (path: string) => ask(`${stack.url}/example.com/${path}`);
+
+/** One byte a second, for ever. */
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-length': 1_000_000 });
+  const timer = setInterval(() => response.write('1'), 1_000);
+  response.on('close', () => clearInterval(timer));
+}
+
+describe('a checksum database that does not come to an end', () => {
+  it('ends with the job: the client is told, nothing goes on, and the next one is served', async () => {
+    const ends: Promise<unknown>[] = [];
+    misbehave = (path, response) => {
+      if (!/silent|dripping|^\/tile\//.test(path)) return false;
+      ends.push(new Promise((resolve) => response.once('close', resolve)));
+      if (path.includes('dripping')) drip(response);
+      return true;
+    };
+    const names = ['silent', 'dripping', 'tiles'];
+    const answers = await Promise.all(names.map((name) => get(`${name}/@v/v1.0.0.mod`)));
+    expect(answers.map(({ status, text }) => [status, text])).toEqual(
+      names.map((name) => [504, `timed out: example.com/${name}@v1.0.0: not fetched within ${DEADLINE} s\n`]),
+    );
+    expect(ends.length).toBeGreaterThanOrEqual(names.length);
+    await Promise.all(ends);
+    misbehave = null;
+    expect((await get('next/@v/v1.0.0.mod')).status).toBe(200);
+  }, 60_000);
+
+  it('is left alone once the source says that there is no such version', async () => {
+    const asked = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    misbehave = (_path, response) => {
+      response.once('close', left.resolve);
+      asked.resolve();
+      return true;
+    };
+    upstream.respond('/example.com/gone/', async (_request, _response, serve) => {
+      await asked.promise;
+      serve();
+    });
+    expect((await get('gone/@v/v1.0.0.mod')).status).toBe(404);
+    await left.promise;
+  });
+});
