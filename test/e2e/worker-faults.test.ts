@@ -28,8 +28,13 @@ async function stackOf(
 }
 
 /** What a worker that fell silent left to another. */
-const left = ({ log }: StoaProcess): unknown[] =>
-  log.filter(({ msg }) => String(msg).startsWith('this worker fell silent')).map(({ subject }) => subject);
+const left = (worker: StoaProcess): unknown[] => subjectsOf(worker, /^this worker fell silent/);
+/** What it is through with: it may have done its part before it heard that another had done it all. */
+const over = (worker: StoaProcess): unknown[] => subjectsOf(worker, /^(?:this worker fell silent|job done)/);
+
+function subjectsOf({ log }: StoaProcess, said: RegExp): unknown[] {
+  return log.filter(({ msg }) => said.test(String(msg))).map(({ subject }) => subject);
+}
 
 // At once, for each of them waits until a lock has run out.
 describe.concurrent('the job of a worker', { timeout: 120_000 }, () => {
@@ -53,8 +58,8 @@ describe.concurrent('the job of a worker', { timeout: 120_000 }, () => {
     });
     held.failed[0]!.release((_request, response) => void response.writeHead(500).end());
     stopped.signal('SIGCONT');
-    for (const module of [changed, failed])
-      await expect.poll(() => left(stopped), PATIENT).toContain(`${module}@${version}`);
+    await expect.poll(() => left(stopped), PATIENT).toContain(`${failed}@${version}`);
+    await expect.poll(() => over(stopped), PATIENT).toContain(`${changed}@${version}`);
     expect(await stack.redis.command('keys', '*:refusal:*')).toEqual([]);
     held.failed[1]!.release();
     expect((await answers.failed).status).toBe(200);
