@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
@@ -133,6 +134,9 @@ export class GoCommand {
         const answer = parseGoAnswer(finished.stdout);
         if (answer) await this.kept.used(answer.origin);
         if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject, context);
+        if (await this.lostGoMod(answer, subject, context.signal)) {
+          throw new RefusalError('internal', `${subject}: the kept repository is damaged`);
+        }
         const wanted = await read(answer);
         outcome = 'ok';
         return wanted;
@@ -171,6 +175,16 @@ export class GoCommand {
       });
     }
     return damaged.length > 0;
+  }
+
+  /**
+   * Tells whether a go.mod is the one that go makes up, for a module that has none (cmd/go/internal/modfetch,
+   * LegacyGoMod), because git could not read the real one in a damaged repository.
+   */
+  private async lostGoMod({ mod }: GoAnswer, subject: string, signal: AbortSignal): Promise<boolean> {
+    const module = moduleOf(subject);
+    if (!mod || (await readFile(mod, 'utf8')) !== `module ${module}\n`) return false;
+    return (await damagedRepositories(this.folders.vcs, module, 'history', this.env, signal)).length > 0;
   }
 
   private refusal(

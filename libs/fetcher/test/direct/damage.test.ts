@@ -27,7 +27,6 @@ const toPacks =
     }
   };
 const truncated = toPacks((pack) => truncate(pack, 500));
-const garbage = toPacks((pack) => writeFile(pack, 'garbage'));
 const noPack = toPacks((pack) => rm(pack));
 const noHead: Damage = (repository) => rm(join(repository, 'HEAD'));
 const noObjects: Damage = (repository) => rm(join(repository, 'objects'), { recursive: true });
@@ -63,7 +62,6 @@ describe('a kept repository', () => {
   it.each([
     ['a truncated pack', 'that version', KEPT, truncated],
     ['a truncated pack', 'the next version', NEXT, truncated],
-    ['garbage for a pack', 'that version', KEPT, garbage],
     ['a lost pack', 'the next version', NEXT, noPack],
     ['no HEAD', 'that version', KEPT, noHead],
     ['no objects', 'the next version', NEXT, noObjects],
