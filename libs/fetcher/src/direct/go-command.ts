@@ -7,7 +7,7 @@ import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
-import { classify } from './classify.js';
+import { classify, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
 import { damagedRepositories } from './damaged-repository.js';
 import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
@@ -226,10 +226,6 @@ export class GoCommand {
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.
     await this.start(['telemetry', 'off'], signal).catch(() => null);
   }
-}
-
-function moduleOf(subject: string): string {
-  return subject.replace(/@.*$/s, '');
 }
 
 function notStarted(error: unknown): boolean {
