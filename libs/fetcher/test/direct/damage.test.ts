@@ -76,10 +76,9 @@ describe('a kept repository', () => {
 
   it('with the lock files of a killed git is mended', async () => {
     for (const lock of ['shallow', 'config', 'packed-refs']) await writeFile(join(repository, `${lock}.lock`), '');
-      expect(await mod(NEXT)).toBe(GO_MOD);
-      expect(warnings()).toEqual([]);
-    },
-  );
+    expect(await mod(NEXT)).toBe(GO_MOD);
+    expect(warnings()).toEqual([]);
+  });
 
   it('that is sound stays when there is no such version, or the host fails, and the command runs once', async () => {
     await expect(mod({ module: MODULE, version: 'v1.9.0' })).rejects.toMatchObject({ kind: 'not-found' });
