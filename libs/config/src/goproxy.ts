@@ -27,8 +27,4 @@ function checkEntry(entry: string, position: number): void {
   if (/^file:/i.test(url) && !/^file:\/\/\/[^?#]*$/i.test(url)) {
     throw new InvalidValue(`has a file URL that is more than file:///path (entry ${position})`);
   }
-  // Whatever GOINSECURE says, and for a name without a password or an empty one too: cmd/go/internal/web, get.
-  if (/^http:\/\/[^/?#]*@/i.test(url)) {
-    throw new InvalidValue(`passes credentials over plain http, which the go command refuses (entry ${position})`);
-  }
 }
