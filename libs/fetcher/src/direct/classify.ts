@@ -166,6 +166,7 @@ function tellingReason(text: string, subject: string): string {
   return reasonFrom(line);
 }
 
-function moduleOf(subject: string): string {
+/** The module of what was asked: `<module>@<version>`, or the module. */
+export function moduleOf(subject: string): string {
   return subject.replace(/@.*$/s, '');
 }

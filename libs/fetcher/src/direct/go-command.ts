@@ -1,11 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
-import { LacksError, RefusalError } from '#libs/protocol';
+import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
-import { classify } from './classify.js';
+import { classify, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
+import { damagedRepositories } from './damaged-repository.js';
 import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
 import { type GoAnswer, parseGoAnswer } from './go-answer.js';
 import { furnishHome } from './home.js';
@@ -47,6 +51,9 @@ interface Question<T> {
 
 /** What the system says of a program that is not there, or is none. */
 const NOT_STARTED: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
+
+/** How a command fails when it can't read a kept repository. */
+const MAY_BE_DAMAGE: ReadonlySet<RefusalKind> = new Set(['not-found', 'upstream', 'internal']);
 
 const NEVER = new AbortController().signal;
 
@@ -104,9 +111,13 @@ export class GoCommand {
   private async ask<T>(question: Question<T>): Promise<T> {
     const { command, subject, context } = question;
     await this.open(context.signal);
+    const run = (): Promise<T> => this.kept.undisturbed(subject, context.signal, () => this.run(question));
     return this.slots[command].run(context.signal, async () => {
       try {
-        return await this.kept.undisturbed(subject, context.signal, () => this.run(question));
+        return await run().catch(async (error: unknown) => {
+          if (!(await this.heal(question, error))) throw error;
+          return run();
+        });
       } finally {
         this.kept.tidySoon();
       }
@@ -117,12 +128,15 @@ export class GoCommand {
     let outcome = 'internal';
     try {
       return await withJobCache(parent, this.folders.vcs, async (modules) => {
-        const plainHttp = plainHttpRule(subject.replace(/@.*$/s, ''), this.env['GOINSECURE'] ?? '');
+        const plainHttp = plainHttpRule(moduleOf(subject), this.env['GOINSECURE'] ?? '');
         const finished = await this.start(args, context.signal, { GOMODCACHE: modules, ...plainHttp });
         // A failed download says why in its JSON, and may still have made some of the files.
         const answer = parseGoAnswer(finished.stdout);
         if (answer) await this.kept.used(answer.origin);
         if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject, context);
+        if (await this.lostGoMod(answer, subject, context.signal)) {
+          throw new RefusalError('internal', `${subject}: the kept repository is damaged`);
+        }
         const wanted = await read(answer);
         outcome = 'ok';
         return wanted;
@@ -131,12 +145,46 @@ export class GoCommand {
       const error = notStarted(caught) ? new LacksError(`${subject}: this worker has no go command`) : caught;
       if (context.signal.aborted) outcome = 'aborted';
       else if (error instanceof RefusalError) outcome = error.kind;
-      // A git that was ended, here or with another worker, may have left the kept repository unusable.
-      if (['aborted', 'internal', 'busy'].includes(outcome)) await mendRepositories(this.folders.vcs, this.env);
+      // A git that was ended may have left the kept repository unusable.
+      if (['aborted', 'busy'].includes(outcome)) await mendRepositories(this.folders.vcs, this.env);
       throw error;
     } finally {
       this.options.metrics.goCommands.inc({ command, outcome });
     }
+  }
+
+  /**
+   * Tells whether a failure may be the fault of a kept repository, which is then mended, or gone: another run can do
+   * better. A refusal as not found is looked at too, for go takes a commit that it can't read for one that is not there;
+   * but not far, for most of them are true.
+   */
+  private async heal({ subject, context }: Question<unknown>, error: unknown): Promise<boolean> {
+    const { signal, requestId } = context;
+    if (signal.aborted || !(error instanceof RefusalError) || !MAY_BE_DAMAGE.has(error.kind)) return false;
+    if (error.kind === 'internal' && (await mendRepositories(this.folders.vcs, this.env))) return true;
+    const depth = error.kind === 'not-found' ? 'tips' : 'history';
+    const damaged = await damagedRepositories(this.folders.vcs, moduleOf(subject), depth, this.env, signal);
+    for (const repository of damaged) {
+      // Who has it now is a command that waits for its host, or one that does the same as this.
+      const discarded = await this.kept.discard(repository);
+      this.options.log?.('warn', 'kept repository damaged', {
+        subject,
+        requestId,
+        repository: basename(repository),
+        discarded,
+      });
+    }
+    return damaged.length > 0;
+  }
+
+  /**
+   * Tells whether a go.mod is the one that go makes up, for a module that has none (cmd/go/internal/modfetch,
+   * LegacyGoMod), because git could not read the real one in a damaged repository.
+   */
+  private async lostGoMod({ mod }: GoAnswer, subject: string, signal: AbortSignal): Promise<boolean> {
+    const module = moduleOf(subject);
+    if (!mod || (await readFile(mod, 'utf8')) !== `module ${module}\n`) return false;
+    return (await damagedRepositories(this.folders.vcs, module, 'history', this.env, signal)).length > 0;
   }
 
   private refusal(

@@ -10,19 +10,22 @@ const NEVER = new AbortController().signal;
  * Mends the repositories that the go command keeps (`<GOMODCACHE>/cache/vcs/<hash>`, bare) after a command was ended
  * in the middle: git's lock files, which make each later fetch fail or start from nothing, and a repository without
  * its remote, which go takes for a finished one. Does it under go's own lock of each repository, so that a lock file
- * that is found is nobody's; repositories in use are left alone.
+ * that is found is nobody's; repositories in use are left alone. Tells whether there was anything to mend.
  */
-export async function mendRepositories(vcs: string, env: Readonly<Record<string, string>>): Promise<void> {
+export async function mendRepositories(vcs: string, env: Readonly<Record<string, string>>): Promise<boolean> {
+  let mended = false;
   for (const repository of await repositoriesIn(vcs)) {
     if (!(await needsMending(repository))) continue;
-    await underLock(repository, env, async () => {
+    const held = await underLock(repository, env, async () => {
       for (const lock of await locksIn(repository)) await rm(lock, { force: true });
       const remote = await missingRemote(repository);
       if (remote === null) return;
       const args = ['-C', repository, 'remote', 'add', 'origin', '--', remote];
       await runCommand({ binary: 'git', args, cwd: vcs, env }, NEVER).catch(() => null);
     });
+    mended ||= held;
   }
+  return mended;
 }
 
 /** The folders of the kept repositories. Beside each are go's `<folder>.info`, which names it, and `<folder>.lock`. */

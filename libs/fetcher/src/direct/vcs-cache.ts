@@ -78,6 +78,11 @@ export class VcsCache {
     await utimes(join(this.options.folder, `${name}.info`), now, now).catch(() => {});
   }
 
+  /** Removes a repository, whatever is in it. False when it is in use. */
+  async discard(folder: string): Promise<boolean> {
+    return underLock(folder, this.options.env, () => this.clear(folder));
+  }
+
   /** Looks at the sizes in the background, soon, and evicts what is too much. */
   tidySoon(): void {
     this.timer ??= setTimeout(
@@ -138,15 +143,20 @@ export class VcsCache {
     let removed = false;
     await underLock(folder, this.options.env, async () => {
       if ((await timeOf(folder)) !== used) return;
-      const draft = `${this.mark}-${randomUUID()}`;
-      await writeFile(draft, randomUUID());
-      await rename(draft, this.mark);
-      // Without it the go command starts from nothing, should the rest survive a crash.
-      await rm(`${folder}.info`, { force: true });
-      await rm(folder, { recursive: true, force: true });
+      await this.clear(folder);
       removed = true;
     });
     return removed;
+  }
+
+  /** Leaves the mark, then removes the repository. Its lock is held. */
+  private async clear(folder: string): Promise<void> {
+    const draft = `${this.mark}-${randomUUID()}`;
+    await writeFile(draft, randomUUID());
+    await rename(draft, this.mark);
+    // Without it the go command starts from nothing, should the rest survive a crash.
+    await rm(`${folder}.info`, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 
   private async lastEviction(): Promise<string> {

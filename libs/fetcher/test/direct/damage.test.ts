@@ -1,0 +1,91 @@
+import { chmod, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { GitHost } from '../../../../test/support/git-host.js';
+import { type DirectSetup, setUpDirect } from './direct-setup.js';
+
+const MODULE = 'example.com/mod';
+const GO_MOD = `module ${MODULE}\n// its own\n`;
+const KEPT = { module: MODULE, version: 'v1.0.0' };
+const NEXT = { module: MODULE, version: 'v1.1.0' };
+
+/** More objects than git unpacks: they stay in a pack. */
+const MANY = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`f${index}.go`, `package f // ${index}\n`]));
+
+type Damage = (repository: string) => Promise<void>;
+
+const toPacks =
+  (damage: (file: string) => Promise<void>): Damage =>
+  async (repository) => {
+    const folder = join(repository, 'objects/pack');
+    const packs = (await readdir(folder)).filter((file) => file.endsWith('.pack'));
+    expect(packs.length).toBeGreaterThan(0);
+    for (const file of packs) {
+      await chmod(join(folder, file), 0o644);
+      await damage(join(folder, file));
+    }
+  };
+const truncated = toPacks((pack) => truncate(pack, 500));
+const noPack = toPacks((pack) => rm(pack));
+const noHead: Damage = (repository) => rm(join(repository, 'HEAD'));
+const noObjects: Damage = (repository) => rm(join(repository, 'objects'), { recursive: true });
+const noConfig: Damage = (repository) => writeFile(join(repository, 'config'), '\0[');
+
+describe('a kept repository', () => {
+  let host: GitHost;
+  let direct: DirectSetup;
+  let repository: string;
+
+  const mod = async (version: typeof KEPT): Promise<string> =>
+    (await direct.fetcher.mod(version, await direct.context())).bytes.toString();
+  const warnings = (): string[] => direct.log.filter((line) => line.includes('kept repository damaged'));
+  const runs = async (): Promise<number> =>
+    (await direct.metrics.goCommands.get()).values.reduce((sum, { value }) => sum + value, 0);
+
+  beforeEach(async () => {
+    host = await GitHost.start();
+    await host.createRepo(MODULE, [
+      { files: { 'go.mod': GO_MOD, ...MANY }, tags: ['v1.0.0'] },
+      { files: { 'a.go': 'package a\n' }, tags: ['v1.1.0'] },
+    ]);
+    direct = await setUpDirect(host);
+    expect(await mod(KEPT)).toBe(GO_MOD);
+    const vcs = join(direct.dataDir, 'go/mod/cache/vcs');
+    repository = join(vcs, (await readdir(vcs)).find((name) => /^[0-9a-f]+$/.test(name)) ?? '');
+  });
+  afterEach(async () => {
+    await direct.close();
+    await host.close();
+  });
+
+  it.each([
+    ['a truncated pack', 'that version', KEPT, truncated],
+    ['a truncated pack', 'the next version', NEXT, truncated],
+    ['a lost pack', 'the next version', NEXT, noPack],
+    ['no HEAD', 'that version', KEPT, noHead],
+    ['no objects', 'the next version', NEXT, noObjects],
+    ['a config that is none', 'that version', KEPT, noConfig],
+  ])('with %s is fetched anew by who asks for %s, with one warning', async (_fault, _which, version, damage) => {
+    await damage(repository);
+    expect(await mod(version)).toBe(GO_MOD);
+    expect(warnings()).toHaveLength(1);
+    expect(await mod(KEPT)).toBe(GO_MOD);
+    expect(warnings()).toHaveLength(1);
+  });
+
+  it('with the lock files of a killed git is mended', async () => {
+    for (const lock of ['shallow', 'config', 'packed-refs']) await writeFile(join(repository, `${lock}.lock`), '');
+    expect(await mod(NEXT)).toBe(GO_MOD);
+    expect(warnings()).toEqual([]);
+  });
+
+  it('that is sound stays when there is no such version, or the host fails, and the command runs once', async () => {
+    await expect(mod({ module: MODULE, version: 'v1.9.0' })).rejects.toMatchObject({ kind: 'not-found' });
+    host.fail(MODULE, 500);
+    await expect(mod(NEXT)).rejects.toMatchObject({ kind: 'upstream' });
+    expect(await runs()).toBe(3);
+    expect(warnings()).toEqual([]);
+    expect(await readdir(repository)).toContain('HEAD');
+  });
+});
