@@ -34,6 +34,8 @@ export function connectRedis(config: RedisConfig, role: ConnectionRole): Redis |
   return new Cluster([...config.nodes], {
     enableOfflineQueue: role === 'blocking',
     clusterRetryStrategy: reconnectDelay,
+    // A connect() whose check finds the cluster in a failover never settles, and BullMQ's consumers wait for it for good.
+    enableReadyCheck: false,
     // With TLS the name is what the certificate holds, so it is not looked up before.
     ...(config.tls ? { dnsLookup: (name, found) => found(null, name) } : {}),
     redisOptions: { ...roleOptions(role), ...credentials(config), ...tls(config.tls) },
