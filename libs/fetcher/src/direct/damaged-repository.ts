@@ -3,12 +3,13 @@ import { join } from 'node:path';
 
 import { runCommand } from './command.js';
 
-/** How much of a repository is read: the commit of each branch and tag, or all that they lead to, without contents. */
-export type Depth = 'tips' | 'history';
+/** How much of a repository is read: the commit of each branch and tag, all that they lead to, that and all contents. */
+export type Depth = 'tips' | 'history' | 'contents';
 
 const LOOKS: Readonly<Record<Depth, readonly string[]>> = {
   tips: ['for-each-ref', '--format=%(tree)'],
   history: ['rev-list', '--objects', '--quiet', '--all'],
+  contents: ['fsck', '--no-progress', '--no-dangling'],
 };
 
 /**
@@ -34,6 +35,25 @@ export async function damagedRepositories(
     if (code !== 0) damaged.push(repository);
   }
   return damaged;
+}
+
+/**
+ * Tells whether a repository has a file in a commit that git can't read, as an object is that a power failure left empty.
+ * False where there is no such file. Throws the signal's reason.
+ */
+export async function hasLost(
+  repository: string,
+  commit: string,
+  path: string,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const git = (...words: string[]) =>
+    runCommand({ binary: 'git', args: ['--git-dir', repository, ...words], cwd: repository, env }, signal);
+  const { code } = await git('cat-file', 'blob', '--end-of-options', `${commit}:${path}`);
+  if (code === 0) return false;
+  const listed = await git('ls-tree', '--end-of-options', commit, path);
+  return listed.code !== 0 || listed.stdout !== '';
 }
 
 /** `info` is go's note beside the repository: `git3:<url>`. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
@@ -9,7 +9,7 @@ import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
-import { damagedRepositories } from './damaged-repository.js';
+import { damagedRepositories, hasLost } from './damaged-repository.js';
 import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
 import { type GoAnswer, parseGoAnswer } from './go-answer.js';
 import { furnishHome } from './home.js';
@@ -52,8 +52,11 @@ interface Question<T> {
 /** What the system says of a program that is not there, or is none. */
 const NOT_STARTED: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
 
-/** How a command fails when it can't read a kept repository. */
-const MAY_BE_DAMAGE: ReadonlySet<RefusalKind> = new Set(['not-found', 'upstream', 'internal']);
+/**
+ * How a command fails when it can't read a kept repository, and how far that is then looked at: most of what is not found
+ * is not there, and most upstreams that fail are to blame themselves.
+ */
+const DEPTH = { 'not-found': 'tips', upstream: 'history', internal: 'contents' } as const;
 
 const NEVER = new AbortController().signal;
 
@@ -155,15 +158,13 @@ export class GoCommand {
 
   /**
    * Tells whether a failure may be the fault of a kept repository, which is then mended, or gone: another run can do
-   * better. A refusal as not found is looked at too, for go takes a commit that it can't read for one that is not there;
-   * but not far, for most of them are true.
+   * better. A refusal as not found is looked at too, for go takes a commit that it can't read for one that is not there.
    */
   private async heal({ subject, context }: Question<unknown>, error: unknown): Promise<boolean> {
     const { signal, requestId } = context;
-    if (signal.aborted || !(error instanceof RefusalError) || !MAY_BE_DAMAGE.has(error.kind)) return false;
+    if (signal.aborted || !(error instanceof RefusalError) || !mayBeDamage(error.kind)) return false;
     if (error.kind === 'internal' && (await mendRepositories(this.folders.vcs, this.env))) return true;
-    const depth = error.kind === 'not-found' ? 'tips' : 'history';
-    const damaged = await damagedRepositories(this.folders.vcs, moduleOf(subject), depth, this.env, signal);
+    const damaged = await damagedRepositories(this.folders.vcs, moduleOf(subject), DEPTH[error.kind], this.env, signal);
     for (const repository of damaged) {
       // Who has it now is a command that waits for its host, or one that does the same as this.
       const discarded = await this.kept.discard(repository);
@@ -181,10 +182,12 @@ export class GoCommand {
    * Tells whether a go.mod is the one that go makes up, for a module that has none (cmd/go/internal/modfetch,
    * LegacyGoMod), because git could not read the real one in a damaged repository.
    */
-  private async lostGoMod({ mod }: GoAnswer, subject: string, signal: AbortSignal): Promise<boolean> {
+  private async lostGoMod({ mod, origin }: GoAnswer, subject: string, signal: AbortSignal): Promise<boolean> {
     const module = moduleOf(subject);
     if (!mod || (await readFile(mod, 'utf8')) !== `module ${module}\n`) return false;
-    return (await damagedRepositories(this.folders.vcs, module, 'history', this.env, signal)).length > 0;
+    const { URL: url, Hash: commit, Subdir: folder = '' } = { ...(origin as Record<string, unknown> | undefined) };
+    if (typeof url !== 'string' || typeof commit !== 'string') return false;
+    return hasLost(this.kept.folderOf(url), commit, join(String(folder), 'go.mod'), this.env, signal);
   }
 
   private refusal(
@@ -236,4 +239,8 @@ function notStarted(error: unknown): boolean {
     'code' in error &&
     NOT_STARTED.has(String(error.code))
   );
+}
+
+function mayBeDamage(kind: RefusalKind): kind is keyof typeof DEPTH {
+  return kind in DEPTH;
 }

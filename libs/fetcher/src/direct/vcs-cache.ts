@@ -72,10 +72,13 @@ export class VcsCache {
   async used(origin: unknown): Promise<void> {
     const url = typeof origin === 'object' && origin && 'URL' in origin ? origin.URL : null;
     if (typeof url !== 'string') return;
-    // The name that the go command gives it: cmd/go/internal/modfetch/codehost, WorkDir.
-    const name = createHash('sha256').update(`git3:${url}`).digest('hex');
     const now = new Date();
-    await utimes(join(this.options.folder, `${name}.info`), now, now).catch(() => {});
+    await utimes(`${this.folderOf(url)}.info`, now, now).catch(() => {});
+  }
+
+  /** Where the go command keeps the repository of a URL (cmd/go/internal/modfetch/codehost, WorkDir). */
+  folderOf(url: string): string {
+    return join(this.options.folder, createHash('sha256').update(`git3:${url}`).digest('hex'));
   }
 
   /** Removes a repository, whatever is in it. False when it is in use. */

@@ -1,4 +1,6 @@
-import { chmod, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -30,6 +32,20 @@ const truncated = toPacks((pack) => truncate(pack, 500));
 const noPack = toPacks((pack) => rm(pack));
 const noHead: Damage = (repository) => rm(join(repository, 'HEAD'));
 const noObjects: Damage = (repository) => rm(join(repository, 'objects'), { recursive: true });
+/** The go.mod alone is empty, as a power failure leaves an object that git did not sync. */
+const emptyGoMod: Damage = async (repository) => {
+  const folder = join(repository, 'objects/pack');
+  for (const file of await readdir(folder)) {
+    const path = join(folder, file);
+    const input = await readFile(path);
+    await rm(path);
+    if (file.endsWith('.pack')) execFileSync('git', ['--git-dir', repository, 'unpack-objects', '-q'], { input });
+  }
+  const blob = createHash('sha1').update(`blob ${GO_MOD.length}\0${GO_MOD}`).digest('hex');
+  const object = join(repository, 'objects', blob.slice(0, 2), blob.slice(2));
+  await chmod(object, 0o644);
+  await truncate(object);
+};
 const noConfig: Damage = (repository) => writeFile(join(repository, 'config'), '\0[');
 
 describe('a kept repository', () => {
@@ -61,6 +77,7 @@ describe('a kept repository', () => {
 
   it.each([
     ['a truncated pack', 'that version', KEPT, truncated],
+    ['an empty go.mod', 'that version', KEPT, emptyGoMod],
     ['a truncated pack', 'the next version', NEXT, truncated],
     ['a lost pack', 'the next version', NEXT, noPack],
     ['no HEAD', 'that version', KEPT, noHead],
