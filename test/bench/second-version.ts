@@ -63,7 +63,14 @@ async function throughGo(host: GitHost): Promise<Pair> {
     const started = performance.now();
     await promisify(execFile)('go', ['mod', 'download', `${MODULE}@${version}`], {
       cwd: folder,
-      env: { ...process.env, ...host.env, GOPROXY: 'direct', GOFLAGS: '-modcacherw', GOMODCACHE: folder },
+      env: {
+        ...process.env,
+        ...host.env,
+        GOPROXY: 'direct',
+        GOSUMDB: 'off',
+        GOFLAGS: '-modcacherw',
+        GOMODCACHE: folder,
+      },
     });
     return (performance.now() - started) / 1000;
   };
