@@ -1,6 +1,7 @@
-import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hashFiles } from '../../libs/ingest/src/h1.js';
 import { moduleZip, type Files } from '../support/module-zip.js';
 import type { Kit } from './kit.js';
 
@@ -35,18 +36,12 @@ function makeModule(kit: Kit, module: string): void {
   writeFileSync(join(folder, `${VERSION}.mod`), files['go.mod']);
   writeFileSync(join(folder, `${VERSION}.info`), JSON.stringify({ Version: VERSION, Time: '2024-01-02T03:04:05Z' }));
   writeFileSync(join(folder, `${VERSION}.zip`), moduleZip({ module, version: VERSION }, files));
-  writeFileSync(join(folder, `${VERSION}.ziphash`), h1(`${module}@${VERSION}/`, files));
+  writeFileSync(join(folder, `${VERSION}.ziphash`), h1(files, `${module}@${VERSION}/`));
 }
 
-function sha256(data: string | Buffer): Hash {
-  return createHash('sha256').update(data);
-}
-
-/** The hash of a zip's files (golang.org/x/mod/sumdb/dirhash, Hash1), which the upstream's database answers with. */
-function h1(prefix: string, files: Files): string {
-  const lines = Object.keys(files)
-    .map((name) => prefix + name)
-    .sort()
-    .map((name) => `${sha256(files[name.slice(prefix.length)]!).digest('hex')}  ${name}\n`);
-  return `h1:${sha256(lines.join('')).digest('base64')}`;
+/** The hash that the upstream's database answers with. */
+function h1(files: Files, prefix: string): string {
+  return hashFiles(
+    Object.entries(files).map(([name, data]) => ({ name: prefix + name, sha256: hash('sha256', data) })),
+  );
 }

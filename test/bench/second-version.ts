@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { GitHost } from '../support/git-host.js';
 import type { GitStep } from '../support/git-repository.js';
+import { goClient } from '../support/go.js';
 import { startStack } from '../support/stack.js';
 import { median } from './kit.js';
 
@@ -58,25 +54,16 @@ async function throughStoa(host: GitHost): Promise<Pair> {
 }
 
 async function throughGo(host: GitHost): Promise<Pair> {
-  const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-go-'));
+  const go = await goClient({ ...host.env, GOPROXY: 'direct', GOSUMDB: 'off' });
   const download = async (version: string): Promise<number> => {
     const started = performance.now();
-    await promisify(execFile)('go', ['mod', 'download', `${MODULE}@${version}`], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        ...host.env,
-        GOPROXY: 'direct',
-        GOSUMDB: 'off',
-        GOFLAGS: '-modcacherw',
-        GOMODCACHE: folder,
-      },
-    });
+    const { code, stderr } = await go.run(['mod', 'download', `${MODULE}@${version}`]);
+    if (code !== 0) throw new Error(stderr);
     return (performance.now() - started) / 1000;
   };
   const first = await download('v1.0.0');
   const second = await download('v1.1.0');
-  rmSync(folder, { recursive: true, force: true });
+  await go.close();
   return { first, second };
 }
 

@@ -2,7 +2,7 @@ import type { FailoverRedis } from '../support/redis.js';
 import type { Processes } from '../support/stack.js';
 import type { FakeUpstream } from '../support/upstream.js';
 import { addModule } from './load.js';
-import type { Scenario } from './scenario.js';
+import type { Pace, Scenario } from './scenario.js';
 
 /** Misses that are under way when the primary goes. */
 const HELD = 100;
@@ -12,7 +12,7 @@ export function failover(
   kind: 'Sentinel' | 'Cluster',
   harm: 'stop' | 'freeze',
   { redis, processes, upstream }: { redis: FailoverRedis; processes: Processes; upstream: FakeUpstream },
-  { hitsPerSecond, missesPerSecond, ...watch }: Scenario['watch'] & { hitsPerSecond: number; missesPerSecond: number },
+  { hitsPerSecond, missesPerSecond, ...watch }: Pace,
 ): Scenario {
   return {
     name: `${kind}, primary ${harm === 'stop' ? 'killed' : 'frozen'}`,

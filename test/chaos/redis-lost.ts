@@ -1,5 +1,5 @@
 import { addModule } from './load.js';
-import type { Scenario } from './scenario.js';
+import type { Pace, Scenario } from './scenario.js';
 import type { Processes } from '../support/stack.js';
 import type { TestRedis } from '../support/redis.js';
 import { held, type FakeUpstream } from '../support/upstream.js';
@@ -46,7 +46,7 @@ export const REDIS_FAULTS: readonly RedisFault[] = [
 export function redisLost(
   fault: RedisFault,
   { redis, processes, upstream }: { redis: TestRedis; processes: Processes; upstream: FakeUpstream },
-  { hitsPerSecond, missesPerSecond, ...watch }: Scenario['watch'] & { hitsPerSecond: number; missesPerSecond: number },
+  { hitsPerSecond, missesPerSecond, ...watch }: Pace,
 ): Scenario {
   const zip = held();
   return {

@@ -2,8 +2,7 @@ import { expect } from 'vitest';
 import { startBalancer, type Balancer } from '../support/balancer.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
-import type { LoadOptions } from './load.js';
-import type { Scenario } from './scenario.js';
+import type { Pace, Scenario } from './scenario.js';
 
 /** Two gateways behind a plain TCP balancer, a worker, and an upstream that takes its time. */
 export interface Balanced {
@@ -34,11 +33,7 @@ export async function startBalanced({ poll, latency }: { poll: number; latency: 
 /** Each gateway is replaced by a new one, one after the other, under load on kept connections. */
 export function rollingRestart(
   { stack, balancer, upstream }: Balanced,
-  {
-    hitsPerSecond,
-    missesPerSecond,
-    ...watch
-  }: Scenario['watch'] & Pick<LoadOptions, 'hitsPerSecond' | 'missesPerSecond'>,
+  { hitsPerSecond, missesPerSecond, ...watch }: Pace,
 ): Scenario {
   return {
     name: 'Rolling restart of two gateways behind a TCP balancer',

@@ -4,6 +4,9 @@ import type { FakeUpstream } from '../support/upstream.js';
 import { addModule, Load, type LoadOptions, type Shot } from './load.js';
 import { recordRow } from './report.js';
 
+/** How long each part of a scenario is watched, in milliseconds, and by how much load. */
+export type Pace = Scenario['watch'] & Pick<LoadOptions, 'hitsPerSecond' | 'missesPerSecond'>;
+
 /** One fault under a steady load: what is promised, how it is done, how long each part is watched. */
 export interface Scenario {
   readonly name: string;

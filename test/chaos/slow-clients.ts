@@ -5,8 +5,7 @@ import { connectionsTo, descriptors, residentMemory } from '../support/descripto
 import { startMinio } from '../support/minio.js';
 import { startStack } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
-import type { LoadOptions } from './load.js';
-import type { Scenario } from './scenario.js';
+import type { Pace, Scenario } from './scenario.js';
 
 /** Stored, and too large for the gateway's memory and for the kernel's. */
 const LARGE = '/example.com/large/@v/v1.0.0.zip';
@@ -81,11 +80,7 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
 export function slowClients(
   { storage, url, pid, upstream }: Target,
   hostile: Hostile,
-  {
-    hitsPerSecond,
-    missesPerSecond,
-    ...watch
-  }: Scenario['watch'] & Pick<LoadOptions, 'hitsPerSecond' | 'missesPerSecond'>,
+  { hitsPerSecond, missesPerSecond, ...watch }: Pace,
 ): Scenario {
   const crowd = new Crowd(url);
   const { slowReaders, halfOpen, slowHeaders, idle, aborting } = hostile;

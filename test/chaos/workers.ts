@@ -1,8 +1,8 @@
 import { held, type FakeUpstream } from '../support/upstream.js';
 import type { Stack } from '../support/stack.js';
 import { until } from '../support/until.js';
-import { addModule, type Load, type LoadOptions } from './load.js';
-import type { Scenario } from './scenario.js';
+import { addModule, type Load } from './load.js';
+import type { Pace, Scenario } from './scenario.js';
 
 /** Workers, and what is around them. */
 export interface Workshop {
@@ -53,11 +53,7 @@ export const WORKER_FAULTS: readonly WorkerFault[] = [
 export function workersLost(
   { name, inject }: WorkerFault,
   workshop: Workshop,
-  {
-    hitsPerSecond,
-    missesPerSecond,
-    ...watch
-  }: Scenario['watch'] & Pick<LoadOptions, 'hitsPerSecond' | 'missesPerSecond'>,
+  { hitsPerSecond, missesPerSecond, ...watch }: Pace,
 ): Scenario {
   const { stack, upstream } = workshop;
   return {

@@ -3,7 +3,7 @@ import type { Metrics } from '#libs/observability';
 import type { Storage } from '#libs/storage';
 import { isPlain } from './conditions.js';
 import { messageRefusal } from './http-message.js';
-import { cacheControl, contentType, storedHeaders } from './replies.js';
+import { storedHeaders, storedKind } from './replies.js';
 import { requestId, type ObserveAnswer } from './request-context.js';
 import { targetPath } from './target.js';
 
@@ -54,11 +54,7 @@ export class MemoryHits {
       const milliseconds = performance.now() - started;
       observe({ id, method, target, route, cache: 'memory', fault: null, milliseconds }, response);
     });
-    const headers = storedHeaders(stat, {
-      type: contentType(route),
-      caching: cacheControl(route, Infinity),
-      cache: 'memory',
-    });
+    const headers = storedHeaders(stat, storedKind(route, Infinity, 'memory'));
     response.writeHead(200, { 'x-request-id': id, ...headers, 'content-length': stat.size });
     // As text with its head in one write; a larger body is not worth the copy.
     if (bytes.length <= ONE_WRITE) response.end(bytes.toString('latin1'), 'latin1');

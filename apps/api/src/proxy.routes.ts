@@ -9,13 +9,12 @@ import { CACHED_ONLY_HEADER, readCachedOnly } from './cached-only.js';
 import { Conditions, type Selection } from './conditions.js';
 import { RefusedAnswer, type Asker, type ProxyService } from './proxy.service.js';
 import {
-  cacheControl,
-  contentType,
   freshFor,
   LINK_LIFETIME,
   redirectReply,
   refusalReply,
   storedHeaders,
+  storedKind,
   sumdbContentType,
   TEXT,
   unmetReply,
@@ -63,8 +62,7 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
     request.route = asked.kind;
     if (asked.kind === 'zip' && redirects && request.method === 'GET') return redirect(asked, request, reply, asker);
     const { found, cache } = await proxy.answer(asked, asker);
-    const kind = { type: contentType(asked.kind), caching: cacheControl(asked.kind, found.fresh) };
-    return send(request, reply, found, { ...kind, cache }, conditions.selection);
+    return send(request, reply, found, storedKind(asked.kind, found.fresh, cache), conditions.selection);
   };
 
   /** Sends the client to the storage for a zip that is there by now; ranges and conditions are answered there. */
@@ -90,8 +88,8 @@ export function registerProxy(server: FastifyInstance, parts: Parts): void {
       return reply.header('content-type', TEXT).header('cache-control', 'no-store').send('');
     }
     const { answer: found, cache } = await sumdb.answer(asked, asker);
-    const kind = { type: sumdbContentType(asked), caching: freshFor(found.fresh) };
-    return send(request, reply, found, { ...kind, cache }, conditions.selection);
+    const kind = { type: sumdbContentType(asked), caching: freshFor(found.fresh), cache };
+    return send(request, reply, found, kind, conditions.selection);
   };
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

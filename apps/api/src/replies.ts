@@ -70,7 +70,7 @@ export function redirectReply(location: string): { status: number; headers: Reco
 }
 
 /** The content type of a module's file. */
-export function contentType(kind: ModuleRequest['kind']): string {
+function contentType(kind: ModuleRequest['kind']): string {
   switch (kind) {
     case 'info':
     case 'latest':
@@ -89,7 +89,7 @@ export function sumdbContentType({ kind, path }: SumdbRequest): string {
 }
 
 /** Cache-Control of a stored file, by what never changes, what hardly does, and what is fresh for `fresh` milliseconds. */
-export function cacheControl(kind: ModuleRequest['kind'], fresh: number): string {
+function cacheControl(kind: ModuleRequest['kind'], fresh: number): string {
   if (kind === 'mod' || kind === 'zip') return 'public, max-age=31536000, immutable';
   if (kind === 'info') return 'public, max-age=604800';
   return freshFor(fresh);
@@ -101,6 +101,11 @@ export interface StoredKind {
   /** Its Cache-Control. */
   readonly caching: string;
   readonly cache: CacheLabel;
+}
+
+/** That of a module's file; `fresh` as for cacheControl. */
+export function storedKind(kind: ModuleRequest['kind'], fresh: number, cache: CacheLabel): StoredKind {
+  return { type: contentType(kind), caching: cacheControl(kind, fresh), cache };
 }
 
 /** The headers that every answer with a stored file has, or with a part of it. */

@@ -54,10 +54,7 @@ export class JobRunner {
     const { requestId } = job.data;
     const started = performance.now();
     metrics.jobWait.observe({ job: request.name }, Math.max(0, Date.now() - job.timestamp) / 1000);
-    const [ended, lost] = [new AbortController(), new AbortController()];
-    void hold.keep(ended.signal, () => lost.abort());
-    const ends = AbortSignal.any([cancelled, lost.signal]);
-    const result = await this.attempt(request, requestId, hold, ends).finally(() => ended.abort());
+    const result = await this.attempt(request, requestId, hold, cancelled);
     const outcome = result.ok ? 'ok' : result.kind;
     const milliseconds = Math.round(performance.now() - started);
     metrics.jobDuration.observe({ job: request.name, outcome }, milliseconds / 1000);
@@ -67,18 +64,15 @@ export class JobRunner {
     return result;
   }
 
-  private async attempt(
-    request: JobRequest,
-    requestId: string,
-    hold: JobHold,
-    cancelled: AbortSignal,
-  ): Promise<Outcome> {
+  private async attempt(request: JobRequest, requestId: string, hold: JobHold, stopped: AbortSignal): Promise<Outcome> {
     const { config, log } = this.parts;
     const limit = request.name.startsWith('fetch.') ? config.fetchTimeout : config.queryTimeout;
     const overtime = AbortSignal.timeout(limit);
     const deadline = performance.now() + limit;
     // What was begun for this job and is not waited for, such as a look-up for a version that is not there, ends with it.
-    const over = new AbortController();
+    const [over, lost] = [new AbortController(), new AbortController()];
+    void hold.keep(over.signal, () => lost.abort());
+    const cancelled = AbortSignal.any([stopped, lost.signal]);
     const signal = AbortSignal.any([cancelled, overtime, over.signal]);
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;

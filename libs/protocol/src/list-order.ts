@@ -1,4 +1,4 @@
-import type { Semver } from './semver.js';
+import { compareText, type Semver } from './semver.js';
 
 /** A listed version with what orders it, made once and compared often. */
 export interface Listed {
@@ -40,9 +40,4 @@ function orderedNumber(digits: string): string {
 function orderedPrerelease(prerelease: string): string {
   const identifiers = prerelease.slice(1).split('.');
   return identifiers.map((text) => (/^\d+$/.test(text) ? `0${orderedNumber(text)}` : `1${text}`)).join('\0');
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -66,7 +66,8 @@ export function isPrerelease(version: string): boolean {
   return semverPrerelease(version) !== '';
 }
 
-function compareText(a: string, b: string): number {
+/** Compares by code units: of versions, which are ASCII, by bytes. */
+export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

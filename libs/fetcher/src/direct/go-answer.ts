@@ -13,6 +13,25 @@ export interface GoAnswer {
   readonly error?: string;
 }
 
+/** Where a version came from. */
+export interface Origin {
+  readonly url: string;
+  readonly commit?: string;
+  /** Of the module in its repository; empty: its root. */
+  readonly folder: string;
+}
+
+/** Reads what the go command says of where a version came from; null where it names no repository. */
+export function readOrigin({ origin }: Pick<GoAnswer, 'origin'>): Origin | null {
+  const { URL: url, Hash: commit, Subdir: folder } = { ...(origin as Record<string, unknown> | undefined) };
+  if (typeof url !== 'string') return null;
+  return {
+    url,
+    ...(typeof commit === 'string' ? { commit } : {}),
+    folder: typeof folder === 'string' ? folder : '',
+  };
+}
+
 /** Reads the one JSON object on stdout; null when there is none, or it was cut short. */
 export function parseGoAnswer(stdout: string): GoAnswer | null {
   const json = parseObject(stdout);

@@ -11,7 +11,7 @@ import { classify, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
 import { damagedRepositories, hasLost } from './damaged-repository.js';
 import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
-import { type GoAnswer, parseGoAnswer } from './go-answer.js';
+import { type GoAnswer, parseGoAnswer, readOrigin } from './go-answer.js';
 import { furnishHome } from './home.js';
 import { sweepJobCaches, withJobCache } from './job-cache.js';
 import { mendRepositories } from './kept-repositories.js';
@@ -135,7 +135,8 @@ export class GoCommand {
         const finished = await this.start(args, context.signal, { GOMODCACHE: modules, ...plainHttp });
         // A failed download says why in its JSON, and may still have made some of the files.
         const answer = parseGoAnswer(finished.stdout);
-        if (answer) await this.kept.used(answer.origin);
+        const origin = answer && readOrigin(answer);
+        if (origin) await this.kept.used(origin.url);
         if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject, context);
         if (await this.lostGoMod(answer, subject, context.signal)) {
           throw new RefusalError('internal', `${subject}: the kept repository is damaged`);
@@ -182,12 +183,13 @@ export class GoCommand {
    * Tells whether a go.mod is the one that go makes up, for a module that has none (cmd/go/internal/modfetch,
    * LegacyGoMod), because git could not read the real one in a damaged repository.
    */
-  private async lostGoMod({ mod, origin }: GoAnswer, subject: string, signal: AbortSignal): Promise<boolean> {
+  private async lostGoMod(answer: GoAnswer, subject: string, signal: AbortSignal): Promise<boolean> {
     const module = moduleOf(subject);
-    if (!mod || (await readFile(mod, 'utf8')) !== `module ${module}\n`) return false;
-    const { URL: url, Hash: commit, Subdir: folder = '' } = { ...(origin as Record<string, unknown> | undefined) };
-    if (typeof url !== 'string' || typeof commit !== 'string') return false;
-    return hasLost(this.kept.folderOf(url), commit, join(String(folder), 'go.mod'), this.env, signal);
+    if (!answer.mod || (await readFile(answer.mod, 'utf8')) !== `module ${module}\n`) return false;
+    const origin = readOrigin(answer);
+    if (!origin?.commit) return false;
+    const path = join(origin.folder, 'go.mod');
+    return hasLost(this.kept.folderOf(origin.url), origin.commit, path, this.env, signal);
   }
 
   private refusal(

@@ -68,10 +68,8 @@ export class VcsCache {
     throw new LacksError(`${subject}: the kept repositories of this worker have too little room`);
   }
 
-  /** Notes that a repository was of use. `origin` is what the go command says of where a version came from. */
-  async used(origin: unknown): Promise<void> {
-    const url = typeof origin === 'object' && origin && 'URL' in origin ? origin.URL : null;
-    if (typeof url !== 'string') return;
+  /** Notes that the repository of a URL was of use. */
+  async used(url: string): Promise<void> {
     const now = new Date();
     await utimes(`${this.folderOf(url)}.info`, now, now).catch(() => {});
   }

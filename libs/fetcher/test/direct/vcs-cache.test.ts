@@ -62,7 +62,7 @@ describe('kept repositories', () => {
   });
 
   it('count as used when a version came from them', async () => {
-    await cache(MEGABYTE).used({ VCS: 'git', URL: 'https://d' });
+    await cache(MEGABYTE).used('https://d');
     await cache(2 * MEGABYTE).tidy();
     expect(await kept()).toEqual([nameOf('https://d')]);
   });
