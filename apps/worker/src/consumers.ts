@@ -8,7 +8,8 @@ import { isKnown, LONGEST_BLOCK, RedisLink, type Envelope, type Outcome } from '
 import { callBackAstray } from './astray-jobs.js';
 import { HostShare } from './host-share.js';
 import { LOCK } from './job-hold.js';
-import { JobRunner, SHUTDOWN } from './job-runner.js';
+import { SHUTDOWN } from './job-limits.js';
+import { JobRunner } from './job-runner.js';
 
 /**
  * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second

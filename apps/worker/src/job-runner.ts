@@ -17,14 +17,10 @@ import {
 } from '#libs/queue';
 import type { Handler, Handlers } from './handler.js';
 import { JobHold } from './job-hold.js';
-
-/** Why jobs are cancelled when a shutdown's grace is over: such a job goes back to its queue. */
-export const SHUTDOWN = 'shutdown';
+import { JobLimits } from './job-limits.js';
 
 /** How long a refusal holds, in milliseconds, for trouble that may pass and for databases that learn in seconds. */
 const BRIEFLY = 3_000;
-/** How long a handler may take to end once its signal says so, in milliseconds: git gets one second to tidy up. */
-const LENIENCE = 2_000;
 
 interface Parts {
   readonly handlers: Handlers;
@@ -64,31 +60,32 @@ export class JobRunner {
     return result;
   }
 
-  private async attempt(request: JobRequest, requestId: string, hold: JobHold, stopped: AbortSignal): Promise<Outcome> {
+  private async attempt(
+    request: JobRequest,
+    requestId: string,
+    hold: JobHold,
+    cancelled: AbortSignal,
+  ): Promise<Outcome> {
     const { config, log } = this.parts;
     const limit = request.name.startsWith('fetch.') ? config.fetchTimeout : config.queryTimeout;
-    const overtime = AbortSignal.timeout(limit);
-    const deadline = performance.now() + limit;
-    // What was begun for this job and is not waited for, such as a look-up for a version that is not there, ends with it.
-    const [over, lost] = [new AbortController(), new AbortController()];
-    void hold.keep(over.signal, () => lost.abort());
-    const cancelled = AbortSignal.any([stopped, lost.signal]);
-    const signal = AbortSignal.any([cancelled, overtime, over.signal]);
+    const limits = new JobLimits(limit, cancelled);
+    const { signal, deadline } = limits;
+    void hold.keep(signal, () => limits.end('lost'));
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;
     try {
       // Whoever asked between the end of another run and its answer has added a job anew; what is stored is looked at by the handler.
       const kept = await this.parts.refusals.read(dedupId(request)).catch(() => null);
       if (kept) return refused(kept.refusal);
-      await untilAbandoned(handler(request.payload, { signal, deadline, requestId }), signal);
+      await limits.within(handler(request.payload, { signal, deadline, requestId }));
       return STORED;
     } catch (error) {
       const fields = { job: request.name, subject: subjectOf(request), requestId };
-      if (cancelled.aborted && String(cancelled.reason).includes(SHUTDOWN)) {
+      if (limits.ended === 'shutdown') {
         log.info(fields, 'given back at shutdown');
         return hold.giveBack();
       }
-      if (cancelled.aborted || !(await hold.isOurs())) {
+      if (limits.ended === 'lost' || !(await hold.isOurs())) {
         log.warn(fields, 'this worker fell silent: another has its job');
         return hold.leave();
       }
@@ -96,9 +93,9 @@ export class JobRunner {
         log.warn({ ...fields, reason: error.message }, 'this worker can not do the job: left to others');
         await hold.offer();
       }
-      return this.refuse(request, requestId, error, overtime.aborted ? limit : null);
+      return this.refuse(request, requestId, error, limits.ended === 'overtime' ? limit : null);
     } finally {
-      over.abort(new Error('the job is over'));
+      limits.end('over');
     }
   }
 
@@ -127,22 +124,5 @@ export class JobRunner {
     if (kind === 'upstream' || kind === 'timeout') return BRIEFLY;
     if (kind !== 'not-found' && kind !== 'forbidden') return 0;
     return name.startsWith('sumdb.') ? BRIEFLY : this.parts.config.notFoundTtl;
-  }
-}
-
-/** Waits for work, but not for long once its signal is aborted: a program that the system can't end ends no deadline. */
-async function untilAbandoned(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const abandoned = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const begin = (): void => {
-    timer = setTimeout(() => abandoned.reject(new Error('the handler did not end')), LENIENCE);
-  };
-  if (signal.aborted) begin();
-  signal.addEventListener('abort', begin, { once: true });
-  try {
-    await Promise.race([work, abandoned.promise]);
-  } finally {
-    signal.removeEventListener('abort', begin);
-    clearTimeout(timer);
   }
 }

@@ -43,7 +43,7 @@ export class FsObjectStore implements ObjectStore {
   private readonly threads: { readonly small: PutThread; readonly large: PutThread };
 
   /**
-   * `writes`: files will be put, so that a thread for it is started with `open`. `bulk`: many small ones at once, which
+   * `writes`: files will be put, so that the threads for it are started with `open`. `bulk`: many small ones at once, which
    * are then synced together.
    */
   constructor({ root, writes = false, bulk = false }: { root: string; writes?: boolean; bulk?: boolean }) {
@@ -136,7 +136,7 @@ export class FsObjectStore implements ObjectStore {
   async open(): Promise<void> {
     // A storage that can only be read still serves: a put says by itself that it can't.
     await openUnfinished(this.root).catch(() => {});
-    if (this.writes) this.threads.small.open();
+    if (this.writes) for (const thread of Object.values(this.threads)) thread.open();
     await this.check();
   }
 
