@@ -8,6 +8,8 @@ import { logAbsence } from './redis-link.js';
 
 /** Pause after a fault that is no lost connection, in milliseconds. */
 const PAUSE = 1_000;
+/** Pause between two reads, in milliseconds: a job has four events, and those that come close together are one read. */
+const GATHER = 1;
 
 /**
  * The ends of jobs, as BullMQ's event streams tell them: one reader a process, and a map of who waits. In place of
@@ -63,6 +65,7 @@ export class Completions {
         const found = await this.connection.xread('BLOCK', LONGEST_BLOCK, 'STREAMS', ...this.streams, ...ids);
         if (!found) await this.goBack();
         for (const [stream, events] of found ?? []) for (const [id, fields] of events) this.take(stream, id, fields);
+        await after(GATHER);
       } catch (error) {
         if (this.closed) return;
         this.log.debug({ err: error }, 'the event stream could not be read');
