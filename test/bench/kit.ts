@@ -11,6 +11,8 @@ import { promisify } from 'node:util';
 const SHARED = fileURLToPath(new URL('../../../shared/bench', import.meta.url));
 
 export interface Kit {
+  /** Where its programs are, in the user's cache folder. */
+  readonly folder: string;
   /** The modules of the real project, as a module cache's download folder. */
   readonly modules: string;
   readonly list: string;
@@ -40,6 +42,7 @@ export async function prepareKit(): Promise<Kit> {
     writeFileSync(done, '');
   }
   return {
+    folder,
     modules: join(cache, 'cache', 'download'),
     list,
     upsim: join(folder, 'upsim'),

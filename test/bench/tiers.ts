@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { ask, metric } from '../support/ask.js';
 import { startMinio, type Minio } from '../support/minio.js';
 import { startStack, type Stack } from '../support/stack.js';
+import { startAthens } from './athens.js';
 import { installed, peakMemory, replay, Upsim, wrk, type Kit } from './kit.js';
 
-/** Each file with what Athens gives of it from MinIO, in answers a second (the load kit's table of peers). */
 const FILES = {
-  '.info': { path: '/golang.org/x/text/@v/v0.7.0.info', tier: 'memory', athens: 2_700 },
-  '.mod': { path: '/golang.org/x/text/@v/v0.7.0.mod', tier: 'memory', athens: null },
-  'zip of 18 kB': { path: '/golang.org/x/time/@v/v0.15.0.zip', tier: 'memory', athens: 1_340 },
-  'zip of 8.6 MB': { path: '/golang.org/x/text/@v/v0.7.0.zip', tier: 'disk', athens: 0.94e9 / 8.6e6 },
+  '.info': { path: '/golang.org/x/text/@v/v0.7.0.info', tier: 'memory' },
+  '.mod': { path: '/golang.org/x/text/@v/v0.7.0.mod', tier: 'memory' },
+  'zip of 18 kB': { path: '/golang.org/x/time/@v/v0.15.0.zip', tier: 'memory' },
+  'zip of 8.6 MB': { path: '/golang.org/x/text/@v/v0.7.0.zip', tier: 'disk' },
 } as const;
 const ROUNDS = 3;
 
@@ -29,7 +29,7 @@ export function onMinio(minio: Minio): Record<string, string> {
   };
 }
 
-/** Hits a second from MinIO with warm tiers, beside those from disk, and what they are of Athens' from MinIO. */
+/** Hits a second from MinIO with warm tiers, beside those from disk, and beside Athens' from the same MinIO. */
 export async function tieredHits(kit: Kit): Promise<void> {
   if (!installed('wrk')) {
     console.log('hits from MinIO: not measured, wrk is needed (Debian: apt-get install wrk)');
@@ -39,24 +39,28 @@ export async function tieredHits(kit: Kit): Promise<void> {
   const minio = await startMinio();
   const near = await startStack({ env: { GOPROXY: upsim.url }, log: false });
   const far = await startStack({ env: { GOPROXY: upsim.url, ...onMinio(minio) }, log: false });
-  for (const [name, { path, tier, athens }] of Object.entries(FILES)) {
+  const athens = await startAthens(kit, upsim, minio);
+  for (const [name, { path, tier }] of Object.entries(FILES)) {
     for (const stack of [near, far]) await warm(stack, path);
     const answer = await ask(`${far.url}${path}`);
     const from = answer.headers.get('x-stoa-cache');
     if (from !== tier) throw new Error(`${path} came from ${from}, not from ${tier}`);
-    const [disk, s3]: [number[], number[]] = [[], []];
+    if (athens) await ask(`${athens.url}${path}`);
+    const [disk, s3, theirs]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round < ROUNDS; round++) {
       disk.push(await wrk(`${near.url}${path}`));
       s3.push(await wrk(`${far.url}${path}`));
+      if (athens) theirs.push(await wrk(`${athens.url}${path}`));
     }
     const [ours, files] = [Math.max(...s3), Math.max(...disk)];
     const bytes = ((ours * answer.bytes.length) / 1e9).toFixed(2);
-    const multiple = athens === null ? '' : `; ${(ours / athens).toFixed(1)} times Athens on MinIO`;
+    const peer = Math.max(...theirs);
+    const multiple = athens ? `; Athens on this MinIO ${peer.toFixed(0)}: ${(ours / peer).toFixed(1)} times` : '';
     console.log(
       `${name} hits a second from MinIO, warm ${tier} tier: ${ours.toFixed(0)} (${bytes} GB/s), from files ${files.toFixed(0)}: ratio ${(ours / files).toFixed(2)}${multiple}`,
     );
   }
-  await Promise.all([near.close(), far.close(), upsim.stop()]);
+  await Promise.all([near.close(), far.close(), athens?.stop(), upsim.stop()]);
   await minio.stop();
 }
 

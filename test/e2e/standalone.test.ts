@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environment } from '#libs/config';
 import { lives, type ProcessMark } from '../../apps/cli/src/process-identity.js';
+import { freePort } from '../support/free-port.js';
 
 const STOA = fileURLToPath(new URL('../../bin/stoa', import.meta.url));
 
@@ -223,12 +224,4 @@ function observe(child: ChildProcess): Standalone {
       }
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await once(server.close(), 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
