@@ -31,7 +31,9 @@ export async function damagedRepositories(
     if (!isOf(module, await readFile(join(vcs, name), 'utf8').catch(() => ''))) continue;
     const repository = join(vcs, name.replace('.info', ''));
     const args = ['--git-dir', repository, ...LOOKS[depth]];
-    const { code } = await runCommand({ binary: 'git', args, cwd: vcs, env }, signal);
+    // A user's configuration that is broken damages no repository.
+    const own = { ...env, GIT_CONFIG_GLOBAL: '/dev/null' };
+    const { code } = await runCommand({ binary: 'git', args, cwd: vcs, env: own }, signal);
     if (code !== 0) damaged.push(repository);
   }
   return damaged;

@@ -15,6 +15,7 @@ import { type GoAnswer, parseGoAnswer, readOrigin } from './go-answer.js';
 import { furnishHome } from './home.js';
 import { sweepJobCaches, withJobCache } from './job-cache.js';
 import { mendRepositories } from './kept-repositories.js';
+import { findPaths, withoutPaths } from './local-paths.js';
 import type { Log } from './log.js';
 import { findSecrets, withoutSecrets } from './secrets.js';
 import { Semaphore } from './semaphore.js';
@@ -67,6 +68,7 @@ export class GoCommand {
   private readonly slots: Readonly<Record<'list' | 'download', Semaphore>>;
   private readonly kept: VcsCache;
   private secrets: readonly string[] = [];
+  private paths: readonly string[] = [];
   private opening: Promise<void> | null = null;
 
   constructor(private readonly options: GoCommandOptions) {
@@ -201,15 +203,15 @@ export class GoCommand {
     // Nobody here ended it: the system did, for want of memory most likely.
     if (finished.code === null) return new LacksError(`${subject}: the go command was killed`);
     const text = answer?.error ?? finished.stderr;
-    const clean = withoutSecrets(text, this.secrets);
-    const { kind } = classify(text, subject);
-    const { reason } = classify(clean, subject);
+    const told = withoutPaths(text, this.paths);
+    const { kind } = classify(told, subject);
+    const { reason } = classify(withoutSecrets(told, this.secrets), subject);
     this.options.log?.(kind === 'internal' || kind === 'busy' ? 'warn' : 'info', 'go command failed', {
       subject,
       kind,
       requestId,
       code: finished.code,
-      text: clean,
+      text: withoutSecrets(text, this.secrets),
     });
     return kind === 'busy' ? new LacksError(`${subject}: ${reason}`) : new RefusalError(kind, `${subject}: ${reason}`);
   }
@@ -226,6 +228,7 @@ export class GoCommand {
   private async prepare(signal: AbortSignal): Promise<void> {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
     await furnishHome(this.folders, this.options.vcs, this.env['GOINSECURE'] !== '');
+    this.paths = await findPaths(this.options.dataDir, this.options.vcs, this.env);
     await mendRepositories(this.folders.vcs, this.env);
     await sweepJobCaches(this.folders.jobs);
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.
