@@ -121,9 +121,16 @@ describe('faults', () => {
 
   describe('what a killed git left behind', () => {
     const LOCKS = [
-      ...['shallow', 'config', 'packed-refs', 'index', 'HEAD', 'refs/tags/v1.0.0', 'refs/heads/a/deep/branch'],
-      ...['objects/info/commit-graph', 'objects/pack/multi-pack-index'],
-    ].map((file) => `${file}.lock`);
+      'shallow.lock',
+      'config.lock',
+      'packed-refs.lock',
+      'index.lock',
+      'HEAD.lock',
+      'refs/tags/v1.0.0.lock',
+      'refs/heads/a/deep/branch.lock',
+      'objects/info/commit-graph.lock',
+      'objects/pack/multi-pack-index.lock',
+    ];
     let direct: DirectSetup;
     let repository: string;
 
