@@ -79,6 +79,12 @@ export class VcsCache {
     return join(this.options.folder, createHash('sha256').update(`git3:${url}`).digest('hex'));
   }
 
+  /** The repository whose folder a text names; null: none. */
+  folderIn(text: string): string | null {
+    const [, name] = /\/cache\/vcs\/([0-9a-f]{64})\b/.exec(text) ?? [];
+    return name === undefined ? null : join(this.options.folder, name);
+  }
+
   /** Removes a repository, whatever is in it. False when it is in use. */
   async discard(folder: string): Promise<boolean> {
     return underLock(folder, this.options.env, () => this.clear(folder));

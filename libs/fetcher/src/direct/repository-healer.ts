@@ -1,0 +1,74 @@
+import { basename } from 'node:path';
+
+import { RefusalError, type RefusalKind } from '#libs/protocol';
+import type { FetchContext } from '../fetcher.js';
+import { type Depth, isDamaged, type KeptSource } from './damaged-repository.js';
+import { mendRepositories } from './kept-repositories.js';
+import type { Log } from './log.js';
+import type { VcsCache } from './vcs-cache.js';
+
+/**
+ * How a command fails when git can't read a kept repository, and how far that is then looked at: most of what is not found
+ * is not there, and most upstreams that fail are to blame themselves.
+ */
+const DEPTH: Readonly<Partial<Record<RefusalKind, Depth>>> = {
+  'not-found': 'tips',
+  upstream: 'history',
+  internal: 'contents',
+};
+
+/** A refusal by the go command. */
+export class GoRefusal extends RefusalError {
+  constructor(
+    kind: RefusalKind,
+    message: string,
+    /** The kept repository that go looked into; null: none, or go does not say which. */
+    readonly source: KeptSource | null,
+  ) {
+    super(kind, message);
+  }
+}
+
+interface RepositoryHealerOptions {
+  readonly kept: VcsCache;
+  /** The kept repositories. */
+  readonly vcs: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly log?: Log;
+}
+
+/** Sees to it that no refusal is believed that is the fault of a damaged kept repository. */
+export class RepositoryHealer {
+  constructor(private readonly options: RepositoryHealerOptions) {}
+
+  /** Runs a command, once more when it is refused because of a repository that is then mended, or removed. */
+  async believable<T>(subject: string, context: FetchContext, run: () => Promise<T>): Promise<T> {
+    return run().catch(async (error: unknown) => {
+      if (!(error instanceof GoRefusal) || !(await this.heal(error, subject, context))) throw error;
+      return run();
+    });
+  }
+
+  /** Tells whether the refusal may be the fault of a kept repository, which is then mended, or gone. */
+  private async heal(
+    { kind, source }: GoRefusal,
+    subject: string,
+    { signal, requestId }: FetchContext,
+  ): Promise<boolean> {
+    const { kept, vcs, env, log } = this.options;
+    const depth = DEPTH[kind];
+    if (depth === undefined || signal.aborted) return false;
+    if (kind === 'internal' && (await mendRepositories(vcs, env))) return true;
+    if (source === null || !(await isDamaged(source, depth, env, signal))) return false;
+    // Who has it now is a command that waits for its host, or one that does the same as this.
+    const discarded = await kept.discard(source.repository);
+    const repository = basename(source.repository);
+    log?.('warn', 'kept repository damaged', { subject, requestId, repository, discarded });
+    return true;
+  }
+}
+
+/** What is said of an answer that can't be right. */
+export function damaged(subject: string, source: KeptSource | null): GoRefusal {
+  return new GoRefusal('internal', `${subject}: the kept repository is damaged`, source);
+}
