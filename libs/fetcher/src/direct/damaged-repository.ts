@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { type Finished, runCommand } from './command.js';
 
@@ -13,12 +14,13 @@ export interface KeptSource {
   readonly goMods: readonly string[];
 }
 
-/** How much of a repository is read: the commit of each branch and tag, all that they lead to, that and all contents. */
-export type Depth = 'tips' | 'history' | 'contents';
+/** How much of a repository is read: the commits of all branches and tags, all that they lead to, that and all contents. */
+export type Depth = 'commits' | 'history' | 'contents';
 
+/** A commit graph would say that a commit is there which nobody can read. */
 const LOOKS: Readonly<Record<Depth, readonly string[]>> = {
-  tips: ['for-each-ref', '--format=%(tree)'],
-  history: ['rev-list', '--objects', '--quiet', '--all'],
+  commits: ['-c', 'core.commitGraph=false', 'rev-list', '--quiet', '--all'],
+  history: ['-c', 'core.commitGraph=false', 'rev-list', '--objects', '--quiet', '--all'],
   contents: ['fsck', '--no-progress', '--no-dangling'],
 };
 
@@ -32,9 +34,9 @@ export function goModPaths(module: string, folder: string): string[] {
 }
 
 /**
- * Tells whether git can't read a kept repository: without HEAD or objects, with a config that is none, or with objects
- * lost, as a truncated pack leaves it. A repository that is not there, or is none of git's, is not damaged. Throws the
- * signal's reason.
+ * Tells whether git can't read a kept repository: without HEAD or objects, with a config that is none, with a `shallow`
+ * that is gone or does not fit, with commits lost, or with a go.mod that go reads; and with what else is within the
+ * depth. A repository that is not there, or is none of git's, is not damaged. Throws the signal's reason.
  */
 export async function isDamaged(
   source: KeptSource,
@@ -45,9 +47,10 @@ export async function isDamaged(
   // By its name: the go command removes a folder that it could not make a repository of, and leaves its name.
   const name = await readFile(`${source.repository}.info`, 'utf8').catch(() => null);
   if (name === null) return false;
+  if (createHash('sha256').update(name.trimEnd()).digest('hex') !== basename(source.repository)) return true;
   if (!name.startsWith('git')) return false;
   const look = await git(source.repository, LOOKS[depth], env, signal);
-  return look.code !== 0;
+  return look.code !== 0 || hasLostGoMod(source, env, signal);
 }
 
 /**

@@ -7,12 +7,15 @@ import { mendRepositories } from './kept-repositories.js';
 import type { Log } from './log.js';
 import type { VcsCache } from './vcs-cache.js';
 
+/** How often a command is run again: what was fetched anew just now is not damaged. */
+const HEALS = 1;
+
 /**
  * How a command fails when git can't read a kept repository, and how far that is then looked at: most of what is not found
  * is not there, and most upstreams that fail are to blame themselves.
  */
 const DEPTH: Readonly<Partial<Record<RefusalKind, Depth>>> = {
-  'not-found': 'tips',
+  'not-found': 'commits',
   upstream: 'history',
   internal: 'contents',
 };
@@ -41,12 +44,20 @@ interface RepositoryHealerOptions {
 export class RepositoryHealer {
   constructor(private readonly options: RepositoryHealerOptions) {}
 
-  /** Runs a command, once more when it is refused because of a repository that is then mended, or removed. */
+  /**
+   * Runs a command, once more when it is refused because of a repository that is then mended, or removed and fetched
+   * anew. Refused once more for such a reason, it is a failure of this worker, whatever go says: go takes a commit or a
+   * go.mod that it can't read for one that is not there.
+   */
   async believable<T>(subject: string, context: FetchContext, run: () => Promise<T>): Promise<T> {
-    return run().catch(async (error: unknown) => {
-      if (!(error instanceof GoRefusal) || !(await this.heal(error, subject, context))) throw error;
-      return run();
-    });
+    for (let heals = 0; ; heals++) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof GoRefusal) || !(await this.heal(error, subject, context))) throw error;
+        if (heals === HEALS) throw damaged(subject, error.source);
+      }
+    }
   }
 
   /** Tells whether the refusal may be the fault of a kept repository, which is then mended, or gone. */

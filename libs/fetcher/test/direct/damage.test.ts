@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -54,6 +54,11 @@ const emptied =
     await truncate(object);
   };
 const noConfig: Damage = (repository) => writeFile(join(repository, 'config'), '\0[');
+const noShallow: Damage = (repository) => rm(join(repository, 'shallow'));
+const emptyShallow: Damage = (repository) => truncate(join(repository, 'shallow'));
+const badShallow: Damage = (repository) => writeFile(join(repository, 'shallow'), '\0'.repeat(41));
+const lostCommit: Damage = (repository) => writeFile(join(repository, 'refs/tags/v1.0.0'), `${'0a1b2c3d'.repeat(5)}\n`);
+const noName: Damage = (repository) => truncate(`${repository}.info`);
 
 describe('a kept repository', () => {
   let host: GitHost;
@@ -93,6 +98,12 @@ describe('a kept repository', () => {
     ['no HEAD', 'that version', KEPT, noHead],
     ['no objects', 'the next version', NEXT, noObjects],
     ['a config that is none', 'that version', KEPT, noConfig],
+    ['no shallow file', 'that version', KEPT, noShallow],
+    ['an empty shallow file', 'that version', KEPT, emptyShallow],
+    ['a shallow file that is none', 'that version', KEPT, badShallow],
+    ['a commit lost', 'that version', KEPT, lostCommit],
+    ['no name', 'that version', KEPT, noName],
+    ['an empty go.mod', 'a module below', BELOW, emptied(goModOf(BELOW))],
   ])('with %s is fetched anew by who asks for %s, with one warning', async (_fault, _which, version, damage) => {
     await damage(repository);
     expect(await mod(version)).toBe(goModOf(version));
@@ -110,6 +121,24 @@ describe('a kept repository', () => {
       expect(warnings()).toEqual([]);
     },
   );
+
+  it('that can not be replaced brings no answer, for it would be a wrong one', async () => {
+    const programs = join(host.root, 'programs');
+    await mkdir(programs);
+    for (const program of ['go', 'git']) {
+      await symlink(execFileSync('which', [program], { encoding: 'utf8' }).trim(), join(programs, program));
+    }
+    // Neither flock nor perl is there to lock it with.
+    const inherited = { PATH: programs };
+    const bare = await setUpDirect(host, { dataDir: direct.dataDir, go: { inherited } });
+    await noShallow(repository);
+    const fetching = bare.fetcher.mod(KEPT, await bare.context());
+    await expect(fetching).rejects.toMatchObject({
+      kind: 'internal',
+      message: `${MODULE}@v1.0.0: the kept repository is damaged`,
+    });
+    await bare.close();
+  });
 
   it('that is sound stays when there is no such version, or the host fails, and the command runs once', async () => {
     await source.push({ files: {}, tags: ['none/v1.0.0'] });
