@@ -70,9 +70,11 @@ export class RepositoryHealer {
     const depth = DEPTH[kind];
     if (depth === undefined || signal.aborted) return false;
     if (kind === 'internal' && (await mendRepositories(vcs, env))) return true;
-    if (source === null || !(await isDamaged(source, depth, env, signal))) return false;
-    // Who has it now is a command that waits for its host, or one that does the same as this.
-    const discarded = await kept.discard(source.repository);
+    if (source === null) return false;
+    const isSo = (): Promise<boolean> => isDamaged(source, depth, env, signal);
+    if (!(await isSo())) return false;
+    // Once more, for a fetch may have been under way. Who has it now waits for its host, or does the same as this.
+    const discarded = await kept.discard(source.repository, isSo);
     const repository = basename(source.repository);
     log?.('warn', 'kept repository damaged', { subject, requestId, repository, discarded });
     return true;
