@@ -91,7 +91,7 @@ export class GoCommand {
     return finished?.code === 0 ? finished.stdout.trim().replace(/^go version /, '') : null;
   }
 
-  /** Runs `go list -m -json`. Throws a RefusalError about `subject`. */
+  /** Runs `go list -m -e -json`. Throws a RefusalError about `subject`. */
   async list<T>(
     flags: readonly string[],
     target: string,
