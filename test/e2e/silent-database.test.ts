@@ -70,20 +70,4 @@ describe('a checksum database that does not come to an end', () => {
     misbehave = null;
     expect((await get('next/@v/v1.0.0.mod')).status).toBe(200);
   }, 60_000);
-
-  it('is left alone once the source says that there is no such version', async () => {
-    const asked = Promise.withResolvers<void>();
-    const left = Promise.withResolvers<void>();
-    misbehave = (_path, response) => {
-      response.once('close', left.resolve);
-      asked.resolve();
-      return true;
-    };
-    upstream.respond('/example.com/gone/', async (_request, _response, serve) => {
-      await asked.promise;
-      serve();
-    });
-    expect((await get('gone/@v/v1.0.0.mod')).status).toBe(404);
-    await left.promise;
-  });
 });

@@ -6,7 +6,7 @@ const LOOKED_AT = 2000;
 
 /** What a client must not learn from foreign text, in the order in which it is looked for. */
 const PRIVATE: readonly (readonly [RegExp, string])[] = [
-  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, '<url>'],
+  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]*[^\s"'<>:]/gi, '<url>'],
   [/(?<![^\s"'<>])[^\s"'<>:@]+:[^\s"'<>@]*@[^\s"'<>]*/g, '<url>'],
   [/\bgit@\S+/g, '<url>'],
   [/\blocalhost(:\d+)?\b/gi, '<address>'],

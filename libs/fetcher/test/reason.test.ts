@@ -6,7 +6,7 @@ describe('what a source says', () => {
     ['unknown revision v1.0.0', 'unknown revision v1.0.0'],
     ['\r\n \n first \t line\nsecond', 'first line'],
     ['a\u0000b\u202Ec\u2028d\uFFFDe', 'a b c d e'],
-    ['reading https://user:secret@proxy.corp/x?y: 404 Not Found', 'reading <url> 404 Not Found'],
+    ['reading https://user:secret@proxy.corp/x?y: 404 Not Found', 'reading <url>: 404 Not Found'],
     ['auth user:secret@host/x failed', 'auth <url> failed'],
     ['git@host.corp:team/repo.git denied', '<url> denied'],
     ['dial tcp 10.0.0.5:443: refused', 'dial tcp <address>: refused'],

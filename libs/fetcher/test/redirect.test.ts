@@ -138,7 +138,7 @@ describe('credentials of the URL', () => {
     source.respond('/', status(404, `reading ${withCredentials(source.url)}/x: gone`));
     expect(await refusal(fetch.info(VERSION, await context()))).toEqual({
       kind: 'not-found',
-      message: 'example.com/m@v1.0.0: reading <url> gone',
+      message: 'example.com/m@v1.0.0: reading <url>: gone',
     });
   });
 });

@@ -144,7 +144,7 @@ function withoutNames(text: string, subject: string): string {
   const module = moduleOf(subject);
   return text
     .replaceAll(/ in \/.*: exit status/g, ': exit status')
-    .replaceAll(/\b[a-z+]+:\/\/[^\s"'?]*/g, '<url>')
+    .replaceAll(/\b[a-z+]+:\/\/[^\s"'?]*[^\s"'?:]/g, '<url>')
     .replaceAll(/import path "[^"]*"/g, 'import path')
     .replaceAll(subject, '<subject>')
     .replaceAll(module, '<module>')

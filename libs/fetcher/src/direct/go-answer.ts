@@ -9,7 +9,7 @@ export interface GoAnswer {
   readonly info?: string;
   readonly mod?: string;
   readonly zip?: string;
-  /** What went wrong; `go mod download` says it here, `go list` only on stderr. */
+  /** What went wrong. */
   readonly error?: string;
 }
 
@@ -36,6 +36,9 @@ export function readOrigin({ origin }: Pick<GoAnswer, 'origin'>): Origin | null 
 export function parseGoAnswer(stdout: string): GoAnswer | null {
   const json = parseObject(stdout);
   if (!json) return null;
+  // Of `go mod download` a text, of `go list -e` an object with one.
+  const failure = json['Error'];
+  const failed = typeof failure === 'object' && failure !== null && 'Err' in failure ? failure.Err : failure;
   const text = (name: string): string | undefined => {
     const value = json[name];
     return typeof value === 'string' ? value : undefined;
@@ -49,7 +52,7 @@ export function parseGoAnswer(stdout: string): GoAnswer | null {
     info: text('Info'),
     mod: text('GoMod'),
     zip: text('Zip'),
-    error: text('Error'),
+    error: typeof failed === 'string' ? failed : undefined,
   };
 }
 

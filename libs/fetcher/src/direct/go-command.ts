@@ -1,21 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
-import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
+import { LacksError, RefusalError } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
-import { damagedRepositories, hasLost } from './damaged-repository.js';
+import { goModPaths, hasLostGoMod, type KeptSource } from './damaged-repository.js';
 import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
-import { type GoAnswer, parseGoAnswer, readOrigin } from './go-answer.js';
+import { type GoAnswer, type Origin, parseGoAnswer, readOrigin } from './go-answer.js';
 import { furnishHome } from './home.js';
 import { sweepJobCaches, withJobCache } from './job-cache.js';
 import { mendRepositories } from './kept-repositories.js';
+import { findPaths, withoutPaths } from './local-paths.js';
 import type { Log } from './log.js';
+import { damaged, GoRefusal, RepositoryHealer } from './repository-healer.js';
 import { findSecrets, withoutSecrets } from './secrets.js';
 import { Semaphore } from './semaphore.js';
 import { VcsCache } from './vcs-cache.js';
@@ -52,12 +53,6 @@ interface Question<T> {
 /** What the system says of a program that is not there, or is none. */
 const NOT_STARTED: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
 
-/**
- * How a command fails when it can't read a kept repository, and how far that is then looked at: most of what is not found
- * is not there, and most upstreams that fail are to blame themselves.
- */
-const DEPTH = { 'not-found': 'tips', upstream: 'history', internal: 'contents' } as const;
-
 const NEVER = new AbortController().signal;
 
 /** The go command with folders, credentials and an environment of its own, and a bounded number of runs at once. */
@@ -66,7 +61,9 @@ export class GoCommand {
   private readonly env: Readonly<Record<string, string>>;
   private readonly slots: Readonly<Record<'list' | 'download', Semaphore>>;
   private readonly kept: VcsCache;
+  private readonly healer: RepositoryHealer;
   private secrets: readonly string[] = [];
+  private paths: readonly string[] = [];
   private opening: Promise<void> | null = null;
 
   constructor(private readonly options: GoCommandOptions) {
@@ -75,6 +72,7 @@ export class GoCommand {
     this.env = buildEnvironment(go, vcs, this.folders, proxy.environment);
     this.slots = { list: new Semaphore(concurrency), download: new Semaphore(concurrency) };
     this.kept = new VcsCache({ folder: this.folders.vcs, budget, env: this.env, metrics, log });
+    this.healer = new RepositoryHealer({ kept: this.kept, vcs: this.folders.vcs, env: this.env, log });
   }
 
   /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done. */
@@ -93,7 +91,7 @@ export class GoCommand {
     return finished?.code === 0 ? finished.stdout.trim().replace(/^go version /, '') : null;
   }
 
-  /** Runs `go list -m -json`. Throws a RefusalError about `subject`. */
+  /** Runs `go list -m -e -json`. Throws a RefusalError about `subject`. */
   async list<T>(
     flags: readonly string[],
     target: string,
@@ -101,7 +99,8 @@ export class GoCommand {
     context: FetchContext,
     read: (answer: GoAnswer) => Promise<T>,
   ): Promise<T> {
-    const args = ['list', '-m', ...flags, '-json', '--', target];
+    // With -e it says of a failure, too, which repository it looked into.
+    const args = ['list', '-m', '-e', ...flags, '-json', '--', target];
     return this.ask({ command: 'list', args, subject, parent: this.folders.jobs, context, read });
   }
 
@@ -117,30 +116,28 @@ export class GoCommand {
     const run = (): Promise<T> => this.kept.undisturbed(subject, context.signal, () => this.run(question));
     return this.slots[command].run(context.signal, async () => {
       try {
-        return await run().catch(async (error: unknown) => {
-          if (!(await this.heal(question, error))) throw error;
-          return run();
-        });
+        return await this.healer.believable(subject, context, run);
       } finally {
         this.kept.tidySoon();
       }
     });
   }
 
-  private async run<T>({ command, args, subject, parent, context, read }: Question<T>): Promise<T> {
+  private async run<T>(question: Question<T>): Promise<T> {
+    const { command, args, subject, parent, context, read } = question;
     let outcome = 'internal';
     try {
       return await withJobCache(parent, this.folders.vcs, async (modules) => {
         const plainHttp = plainHttpRule(moduleOf(subject), this.env['GOINSECURE'] ?? '');
         const finished = await this.start(args, context.signal, { GOMODCACHE: modules, ...plainHttp });
-        // A failed download says why in its JSON, and may still have made some of the files.
+        // A failed command says why in its JSON, and may still have made some of the files.
         const answer = parseGoAnswer(finished.stdout);
         const origin = answer && readOrigin(answer);
         if (origin) await this.kept.used(origin.url);
-        if (finished.code !== 0 || !answer || answer.error) throw this.refusal(finished, answer, subject, context);
-        if (await this.lostGoMod(answer, subject, context.signal)) {
-          throw new RefusalError('internal', `${subject}: the kept repository is damaged`);
-        }
+        const text = answer?.error ?? finished.stderr;
+        const source = this.sourceOf(text, origin, moduleOf(subject));
+        if (finished.code !== 0 || !answer || answer.error) throw this.refusal(question, finished, text, source);
+        if (await this.isMadeUp(answer, source, subject, context.signal)) throw damaged(subject, source);
         const wanted = await read(answer);
         outcome = 'ok';
         return wanted;
@@ -158,60 +155,50 @@ export class GoCommand {
   }
 
   /**
-   * Tells whether a failure may be the fault of a kept repository, which is then mended, or gone: another run can do
-   * better. A refusal as not found is looked at too, for go takes a commit that it can't read for one that is not there.
+   * The kept repository that go looked into: as it says itself, or as it names the folder where git failed. Null where
+   * it does neither; before go 1.22 that is so when a go.mod is not there.
    */
-  private async heal({ subject, context }: Question<unknown>, error: unknown): Promise<boolean> {
-    const { signal, requestId } = context;
-    if (signal.aborted || !(error instanceof RefusalError) || !mayBeDamage(error.kind)) return false;
-    if (error.kind === 'internal' && (await mendRepositories(this.folders.vcs, this.env))) return true;
-    const damaged = await damagedRepositories(this.folders.vcs, moduleOf(subject), DEPTH[error.kind], this.env, signal);
-    for (const repository of damaged) {
-      // Who has it now is a command that waits for its host, or one that does the same as this.
-      const discarded = await this.kept.discard(repository);
-      this.options.log?.('warn', 'kept repository damaged', {
-        subject,
-        requestId,
-        repository: basename(repository),
-        discarded,
-      });
-    }
-    return damaged.length > 0;
+  private sourceOf(text: string, origin: Origin | null, module: string): KeptSource | null {
+    const repository = origin ? this.kept.folderOf(origin.url) : this.kept.folderIn(text);
+    if (repository === null) return null;
+    return { repository, commit: origin?.commit, goMods: goModPaths(module, origin?.folder ?? '') };
   }
 
   /**
    * Tells whether a go.mod is the one that go makes up, for a module that has none (cmd/go/internal/modfetch,
    * LegacyGoMod), because git could not read the real one in a damaged repository.
    */
-  private async lostGoMod(answer: GoAnswer, subject: string, signal: AbortSignal): Promise<boolean> {
-    const module = moduleOf(subject);
-    if (!answer.mod || (await readFile(answer.mod, 'utf8')) !== `module ${module}\n`) return false;
-    const origin = readOrigin(answer);
-    if (!origin?.commit) return false;
-    const path = join(origin.folder, 'go.mod');
-    return hasLost(this.kept.folderOf(origin.url), origin.commit, path, this.env, signal);
+  private async isMadeUp(
+    answer: GoAnswer,
+    source: KeptSource | null,
+    subject: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (!source || !answer.mod) return false;
+    if ((await readFile(answer.mod, 'utf8')) !== `module ${moduleOf(subject)}\n`) return false;
+    return hasLostGoMod(source, this.env, signal);
   }
 
   private refusal(
-    finished: Finished,
-    answer: GoAnswer | null,
-    subject: string,
-    { requestId }: FetchContext,
+    { subject, context: { requestId } }: Question<unknown>,
+    { code }: Finished,
+    text: string,
+    source: KeptSource | null,
   ): RefusalError {
     // Nobody here ended it: the system did, for want of memory most likely.
-    if (finished.code === null) return new LacksError(`${subject}: the go command was killed`);
-    const text = answer?.error ?? finished.stderr;
-    const clean = withoutSecrets(text, this.secrets);
-    const { kind } = classify(text, subject);
-    const { reason } = classify(clean, subject);
+    if (code === null) return new LacksError(`${subject}: the go command was killed`);
+    const told = withoutPaths(text, this.paths);
+    const { kind } = classify(told, subject);
+    const { reason } = classify(withoutSecrets(told, this.secrets), subject);
     this.options.log?.(kind === 'internal' || kind === 'busy' ? 'warn' : 'info', 'go command failed', {
       subject,
       kind,
       requestId,
-      code: finished.code,
-      text: clean,
+      code,
+      text: withoutSecrets(text, this.secrets),
     });
-    return kind === 'busy' ? new LacksError(`${subject}: ${reason}`) : new RefusalError(kind, `${subject}: ${reason}`);
+    const message = `${subject}: ${reason}`;
+    return kind === 'busy' ? new LacksError(message) : new GoRefusal(kind, message, source);
   }
 
   private async start(
@@ -226,6 +213,7 @@ export class GoCommand {
   private async prepare(signal: AbortSignal): Promise<void> {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
     await furnishHome(this.folders, this.options.vcs, this.env['GOINSECURE'] !== '');
+    this.paths = await findPaths(this.options.dataDir, this.options.vcs, this.env);
     await mendRepositories(this.folders.vcs, this.env);
     await sweepJobCaches(this.folders.jobs);
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.
@@ -241,8 +229,4 @@ function notStarted(error: unknown): boolean {
     'code' in error &&
     NOT_STARTED.has(String(error.code))
   );
-}
-
-function mayBeDamage(kind: RefusalKind): kind is keyof typeof DEPTH {
-  return kind in DEPTH;
 }

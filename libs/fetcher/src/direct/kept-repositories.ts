@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { runCommand } from './command.js';
 import { underLock } from './repository-lock.js';
 
+/** Folders of single objects, up to 256 a repository: git writes those without a lock. */
+const LOOSE_OBJECTS = /\/vcs\/[0-9a-f]+\/objects\/[0-9a-f]{2}$/;
+
 const NEVER = new AbortController().signal;
 
 /**
@@ -37,8 +40,15 @@ async function needsMending(repository: string): Promise<boolean> {
   return (await locksIn(repository)).length > 0 || (await missingRemote(repository)) !== null;
 }
 
-async function locksIn(repository: string): Promise<string[]> {
-  return (await entriesOf(repository)).filter((file) => file.endsWith('.lock')).map((file) => join(repository, file));
+/** Git's lock files lie beside what they protect: `shallow`, a ref, the list of packs. No ref may be called so. */
+async function locksIn(folder: string): Promise<string[]> {
+  const locks: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.name.endsWith('.lock')) locks.push(path);
+    else if (entry.isDirectory() && !LOOSE_OBJECTS.test(path)) locks.push(...(await locksIn(path)));
+  }
+  return locks;
 }
 
 /** What `origin` should be, when the repository has none. Go notes it as `git3:<url>` beside the repository. */

@@ -79,9 +79,21 @@ export class VcsCache {
     return join(this.options.folder, createHash('sha256').update(`git3:${url}`).digest('hex'));
   }
 
-  /** Removes a repository, whatever is in it. False when it is in use. */
-  async discard(folder: string): Promise<boolean> {
-    return underLock(folder, this.options.env, () => this.clear(folder));
+  /** The repository whose folder a text names; null: none. */
+  folderIn(text: string): string | null {
+    const [, name] = /\/cache\/vcs\/([0-9a-f]{64})\b/.exec(text) ?? [];
+    return name === undefined ? null : join(this.options.folder, name);
+  }
+
+  /** Removes a repository that is to go, which is asked once nobody changes it. False when it stays, or is in use. */
+  async discard(folder: string, isToGo: () => Promise<boolean>): Promise<boolean> {
+    let gone = false;
+    await underLock(folder, this.options.env, async () => {
+      if (!(await isToGo())) return;
+      await this.clear(folder);
+      gone = true;
+    });
+    return gone;
   }
 
   /** Looks at the sizes in the background, soon, and evicts what is too much. */
@@ -113,10 +125,11 @@ export class VcsCache {
     let total = repositories.reduce((sum, { size }) => sum + size, 0);
     if (total > budget) {
       const before = total;
-      for (const repository of repositories.toSorted((one, other) => one.used - other.used)) {
+      for (const { folder, size, used } of repositories.toSorted((one, other) => one.used - other.used)) {
         if (total <= budget * ROOM) break;
-        if (!(await this.remove(repository))) continue;
-        total -= repository.size;
+        // Not one that was used since it was measured.
+        if (!(await this.discard(folder, async () => (await timeOf(folder)) === used))) continue;
+        total -= size;
         metrics.vcsCacheEvictions.inc();
       }
       log?.('info', 'kept repositories evicted', { before, after: total, budget });
@@ -137,17 +150,6 @@ export class VcsCache {
       measured.push({ folder: path, size: sizes.get(basename(path)) ?? 0, used: await timeOf(path) });
     }
     return measured;
-  }
-
-  /** False when it is in use, or was since it was measured. */
-  private async remove({ folder, used }: KeptRepository): Promise<boolean> {
-    let removed = false;
-    await underLock(folder, this.options.env, async () => {
-      if ((await timeOf(folder)) !== used) return;
-      await this.clear(folder);
-      removed = true;
-    });
-    return removed;
   }
 
   /** Leaves the mark, then removes the repository. Its lock is held. */

@@ -62,17 +62,17 @@ export const FAILURES: readonly Failure[] = [
   [
     page(`reading https://${M}?go-get=1: 404 Not Found`),
     'not-found',
-    `unrecognized import path "${M}": reading <url> 404 Not Found`,
+    `unrecognized import path "${M}": reading <url>: 404 Not Found`,
   ],
   [
     page(`reading https://${M}?go-get=1: 403 Forbidden`),
     'not-found',
-    `unrecognized import path "${M}": reading <url> 403 Forbidden`,
+    `unrecognized import path "${M}": reading <url>: 403 Forbidden`,
   ],
   [
     page(`parse https://${M}?go-get=1: no go-import meta tags ()`),
     'not-found',
-    `unrecognized import path "${M}": parse <url> no go-import meta tags ()`,
+    `unrecognized import path "${M}": parse <url>: no go-import meta tags ()`,
   ],
   [
     page(`https fetch: Get "https://${M}?go-get=1": dial tcp: lookup example.com on 10.0.0.2:53: no such host`),
@@ -135,12 +135,12 @@ export const FAILURES: readonly Failure[] = [
   [
     page(`reading https://${M}?go-get=1: 503 Service Unavailable`),
     'upstream',
-    `unrecognized import path "${M}": reading <url> 503 Service Unavailable`,
+    `unrecognized import path "${M}": reading <url>: 503 Service Unavailable`,
   ],
   [
     page(`reading https://${M}?go-get=1: 429 Too Many Requests`),
     'upstream',
-    `unrecognized import path "${M}": reading <url> 429 Too Many Requests`,
+    `unrecognized import path "${M}": reading <url>: 429 Too Many Requests`,
   ],
   [
     page(`https fetch: Get "https://${M}?go-get=1": dial tcp 10.1.2.3:443: connect: connection refused`),
@@ -276,6 +276,11 @@ export const FAILURES: readonly Failure[] = [
     git('fetch -f origin', 'warning: something', 'fatal: bad object 0a1b2c in /srv/stoa/go/mod'),
     'upstream',
     'git: bad object 0a1b2c in <path>',
+  ],
+  [
+    git('ls-remote -q --end-of-options https://example.com/m', 'fatal: protocol error: bad line length 8191'),
+    'upstream',
+    'git: protocol error: bad line length 8191',
   ],
   ['go: something new', 'upstream', 'something new'],
   ['', 'upstream', 'the go command failed'],

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -120,22 +120,37 @@ describe('faults', () => {
   });
 
   describe('what a killed git left behind', () => {
+    const LOCKS = [
+      'shallow.lock',
+      'config.lock',
+      'packed-refs.lock',
+      'index.lock',
+      'HEAD.lock',
+      'refs/tags/v1.0.0.lock',
+      'refs/heads/a/deep/branch.lock',
+      'objects/info/commit-graph.lock',
+      'objects/pack/multi-pack-index.lock',
+    ];
     let direct: DirectSetup;
     let repository: string;
+
+    const locks = async (): Promise<string[]> =>
+      (await readdir(repository, { recursive: true })).filter((file) => file.endsWith('.lock'));
 
     beforeEach(async () => {
       direct = await setUp();
       await list(direct);
       const vcs = join(direct.dataDir, 'go/mod/cache/vcs');
       repository = join(vcs, (await readdir(vcs)).find((name) => /^[0-9a-f]+$/.test(name)) ?? '');
-      await writeFile(join(repository, 'shallow.lock'), '');
       execFileSync('git', ['-C', repository, 'remote', 'remove', 'origin']);
+      await mkdir(join(repository, 'refs/heads/a/deep'), { recursive: true });
+      for (const lock of LOCKS) await writeFile(join(repository, lock), '');
     });
 
     it('is mended at the next start', async () => {
       const next = await setUp({ dataDir: direct.dataDir });
       expect(await list(next)).toEqual(['v1.0.0', 'v1.1.0']);
-      expect(await readdir(repository)).not.toContain('shallow.lock');
+      expect(await locks()).toEqual([]);
     });
 
     it('is mended when a command fails of it, which is run again', async () => {
@@ -149,7 +164,7 @@ describe('faults', () => {
       await once(holder.stdout, 'data');
       const next = await setUp({ dataDir: direct.dataDir });
       await next.fetcher.open();
-      expect(await readdir(repository)).toContain('shallow.lock');
+      expect((await locks()).toSorted()).toEqual(LOCKS.toSorted());
       holder.stdin.end();
       await once(holder, 'close');
     });

@@ -80,6 +80,14 @@ describe('kept repositories', () => {
     expect(await kept()).toEqual([nameOf('https://d')]);
   });
 
+  it('stay when there is no reason to remove them once nobody has them', async () => {
+    const repository = join(folder, nameOf('https://a'));
+    expect(await cache(Infinity).discard(repository, () => Promise.resolve(false))).toBe(false);
+    expect(await kept()).toHaveLength(4);
+    expect(await cache(Infinity).discard(repository, () => Promise.resolve(true))).toBe(true);
+    expect(await kept()).toHaveLength(3);
+  });
+
   it('go first where a removal was cut short', async () => {
     await rm(join(folder, `${nameOf('https://a')}.info`));
     await cache(4 * MEGABYTE).tidy();
