@@ -26,8 +26,8 @@ export async function describeShare(share: number): Promise<void> {
 function describeStorage(storage: Conforming): void {
   describe(storage.name, () => {
     let folder: string;
-    let ground: Ground;
-    let opened: Pick<Storage, 'objects' | 'modules'>;
+    let ground: Ground | null = null;
+    let opened: Pick<Storage, 'objects' | 'modules'> | null = null;
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'stoa-conformance-'));
@@ -35,14 +35,14 @@ function describeStorage(storage: Conforming): void {
       opened = await open(ground, folder, storage);
     });
     afterAll(async () => {
-      await opened.objects.close();
-      await ground.close?.();
+      await opened?.objects.close();
+      await ground?.close?.();
       await rm(folder, { recursive: true });
     });
 
-    if (storage.server) describeStorageServer(() => addressOf(ground));
-    if (storage.objects !== 'none') describeObjectStore(() => opened.objects, { large: storage.objects === 'all' });
-    describeModuleStore(() => opened.modules);
+    if (storage.server) describeStorageServer(() => addressOf(ground!));
+    if (storage.objects !== 'none') describeObjectStore(() => opened!.objects, { large: storage.objects === 'all' });
+    describeModuleStore(() => opened!.modules);
   });
 }
 
