@@ -19,15 +19,15 @@ export async function files(): Promise<Chosen> {
 
 /** Lays a bucket of a MinIO of its own. */
 export async function bucket(): Promise<Chosen> {
-  const { endpoint, accessKey, secretKey, stop } = await startMinio();
+  const minio = await startMinio();
   return {
     settings: {
       STOA_STORAGE: 's3',
-      STOA_S3_ENDPOINT: endpoint,
-      STOA_S3_ACCESS_KEY: accessKey,
-      STOA_S3_SECRET_KEY: secretKey,
+      STOA_S3_ENDPOINT: minio.endpoint,
+      STOA_S3_ACCESS_KEY: minio.accessKey,
+      STOA_S3_SECRET_KEY: minio.secretKey,
     },
-    close: stop,
+    close: () => minio.stop(),
   };
 }
 
@@ -36,8 +36,8 @@ export function served(start: (folder: string) => Promise<TestServer>): (folder:
   return async (folder) => {
     const root = join(folder, 'served');
     await mkdir(root);
-    const { url, close } = await start(root);
-    return { settings: external(url, join(folder, 'meta')), close };
+    const server = await start(root);
+    return { settings: external(server.url, join(folder, 'meta')), close: () => server.close() };
   };
 }
 

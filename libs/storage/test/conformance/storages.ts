@@ -22,8 +22,8 @@ const disk = { STOA_DISK_CACHE: '2GiB' };
 const noMemory = { STOA_MEMORY_CACHE: '0' };
 
 /**
- * Every storage that must conform, with each tier: a new adapter is one line. The test files take turns, so the slow ones
- * do not stand three apart.
+ * Every storage that must conform, with each tier: a new adapter is one line. The three test files take turns at it, so
+ * slow ones do not stand three apart.
  */
 export const STORAGES: readonly Conforming[] = [
   { name: 'memory', objects: 'small', lay: async () => ({ store: new MemoryObjectStore() }) },
