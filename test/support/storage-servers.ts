@@ -55,10 +55,10 @@ export async function startSixRoutes(root: string, address = '127.0.0.1:0'): Pro
   return startServer(program, ['-listen', address, '-root', root]);
 }
 
-/** Starts the example server on SQLite. */
-export async function startSqliteExample(database: string): Promise<TestServer> {
+/** Starts the example server on SQLite; its database is in a folder. */
+export async function startSqliteExample(folder: string): Promise<TestServer> {
   const program = fileURLToPath(new URL('../../examples/sqlite-storage/server.mjs', import.meta.url));
-  return startServer(process.execPath, [program, '127.0.0.1:0', database]);
+  return startServer(process.execPath, [program, '127.0.0.1:0', join(folder, 'storage.sqlite')]);
 }
 
 /** Starts a program whose first line is its address. */

@@ -3,7 +3,7 @@ import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
 import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, DeclinedJobs, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
-import { localFolders, type Storage } from '#libs/storage';
+import type { Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
 import { createHandlers } from './handlers.js';
@@ -62,7 +62,7 @@ export class WorkerModule {
               catalog: new Catalog(modules, meta, config.listTtl),
               changes,
               scratch,
-              room: new Room([scratch.root, ...localFolders(config.storage)]),
+              room: new Room([scratch.root, ...storage.folders]),
               sumdbs,
             });
             const declined = new DeclinedJobs(link, workerId);

@@ -1,14 +1,29 @@
 import { join } from 'node:path';
-import type { Config } from '#libs/config';
+import type { Config, StorageConfig } from '#libs/config';
 import type { Logger, Metrics } from '#libs/observability';
+import type { Adapter, Connect, Use } from './adapter.js';
 import { DiskTier } from './disk-tier.js';
-import { FsObjectStore } from './fs/fs.object-store.js';
 import { LARGEST_IN_MEMORY, MemoryTier, type HeldObject } from './memory-tier.js';
 import { MeteredObjectStore } from './metered.object-store.js';
 import type { MetaStore, ModuleStore } from './module-store.js';
 import type { ObjectStore } from './object-store.js';
 import { ObjectMetaStore } from './tree/object.meta-store.js';
-import { ObjectModuleStore, type ListUnseen } from './tree/object.module-store.js';
+import { ObjectModuleStore } from './tree/object.module-store.js';
+
+/**
+ * The kinds of storages: a line each. The folder of an adapter is loaded where it is chosen, because the client of S3
+ * takes 40 MB of memory and a third of a second.
+ */
+const ADAPTERS: { readonly [K in StorageConfig['kind']]: () => Promise<{ readonly connect: Connect<K> }> } = {
+  fs: () => import('./fs/connect.js'),
+  s3: () => import('./s3/connect.js'),
+  external: () => import('./external/connect.js'),
+};
+
+async function connect<K extends StorageConfig['kind']>(kind: K, ...given: Parameters<Connect<K>>): Promise<Adapter> {
+  const adapter = await ADAPTERS[kind]();
+  return adapter.connect(...given);
+}
 
 /** A storage that is open. What closes it is `objects.close()`. */
 export interface Storage {
@@ -21,17 +36,15 @@ export interface Storage {
   readonly link: (key: string, seconds: number) => Promise<string | null>;
   /** Whether a list of its objects has them all. A server with the six basic routes alone can't be listed. */
   readonly listsAll: boolean;
+  /** The folders of this machine that it fills. */
+  readonly folders: readonly string[];
   /** Drops what the tiers keep of an object: somebody else replaced or removed it. */
   forget(key: string): void;
   /** To be called when news of changes may have been missed: last answers are dropped, large files looked up anew. */
   mistrust(): void;
 }
 
-interface OpenOptions {
-  /** This process writes files, so that what that needs is started now. */
-  readonly writes?: boolean;
-  /** It writes thousands of files, and waits for the last of them. */
-  readonly bulk?: boolean;
+interface OpenOptions extends Use {
   /** Copies may be kept near. Not for a process that must see what is stored, not what once was. */
   readonly tiers?: { readonly log: Pick<Logger, 'warn'> };
 }
@@ -41,7 +54,7 @@ interface OpenOptions {
  *
  * 1. the tree (modules, meta): what is asked for becomes a key;
  * 2. the memory tier, where tiers are wanted and STOA_MEMORY_CACHE is not 0: small objects end here;
- * 3. the disk tier, where tiers are wanted, STOA_DISK_CACHE is not 0 and the storage is not a folder itself: zips, and
+ * 3. the disk tier, where tiers are wanted, STOA_DISK_CACHE is not 0 and the storage is far away: zips, and
  *    what is too large for memory, end here;
  * 4. the meter: what goes on is measured, so hits of the tiers are not among it;
  * 5. the adapter: folder, bucket, or a server with a storage of its own.
@@ -49,17 +62,17 @@ interface OpenOptions {
 export async function openStorage(
   config: Pick<Config, 'storage' | 'memoryCache' | 'diskCache' | 'dataDir' | 'listTtl'>,
   metrics: Metrics,
-  { writes = false, bulk = false, tiers }: OpenOptions = {},
+  { tiers, ...use }: OpenOptions = {},
 ): Promise<Storage> {
   const { storage, memoryCache, diskCache, dataDir, listTtl } = config;
-  const { adapter, listUnseen, link } = await openAdapter(storage, writes, bulk);
-  const metered = new MeteredObjectStore(adapter, metrics);
+  const { store, origin, folders = [], listUnseen, link } = await connect(storage.kind, storage, use);
+  const metered = new MeteredObjectStore(store, metrics);
   const disk =
-    tiers && diskCache > 0 && storage.kind !== 'fs'
+    tiers && diskCache > 0 && origin !== null
       ? new DiskTier(metered, {
           folder: join(dataDir, 'disk-cache'),
           maxBytes: diskCache,
-          origin: originOf(storage),
+          origin,
           keepsFrom: memoryCache > 0 ? LARGEST_IN_MEMORY + 1 : 0,
           metrics,
           log: tiers.log,
@@ -77,6 +90,7 @@ export async function openStorage(
     held: (key) => memory?.held(key) ?? null,
     link: link ?? (async () => null),
     listsAll: listUnseen === undefined,
+    folders,
     forget(key) {
       memory?.forget(key);
       disk?.forget(key);
@@ -88,43 +102,8 @@ export async function openStorage(
   };
 }
 
-/** What tells a storage that is far away from any other: no secret, and nothing that changes while it stays the same. */
-function originOf(config: Exclude<Config['storage'], { kind: 'fs' }>): string {
-  if (config.kind === 'external') return `external ${config.url.origin}${config.url.pathname}`;
-  return `s3 ${config.endpoint.origin} ${config.bucket} ${config.prefix}`;
-}
-
-/** Gives the folders of this machine that a storage fills. */
-export function localFolders(config: Config['storage']): string[] {
-  if (config.kind === 'fs') return [config.root];
-  return config.kind === 'external' && config.metaRoot !== undefined ? [config.metaRoot] : [];
-}
-
-interface Adapter {
-  readonly adapter: ObjectStore;
-  readonly listUnseen?: ListUnseen;
-  readonly link?: Storage['link'];
-}
-
 /** Makes the store of a bucket, which `open` would create. */
-export async function openBucket(config: Extract<Config['storage'], { kind: 's3' }>): Promise<ObjectStore> {
-  const { S3ObjectStore } = await import('./s3/s3.object-store.js');
-  return new S3ObjectStore(config, undefined, false);
-}
-
-/** Loads a client where it is used: that of S3 takes 40 MB of memory and a third of a second. */
-async function openAdapter(config: Config['storage'], writes: boolean, bulk: boolean): Promise<Adapter> {
-  switch (config.kind) {
-    case 'fs':
-      return { adapter: new FsObjectStore({ root: config.root, writes, bulk }) };
-    case 's3': {
-      const { S3ObjectStore } = await import('./s3/s3.object-store.js');
-      const adapter = new S3ObjectStore(config, undefined, writes);
-      return { adapter, link: (key, seconds) => adapter.link(key, seconds) };
-    }
-    case 'external': {
-      const { connectExternal } = await import('./external/connect.js');
-      return connectExternal(config, writes);
-    }
-  }
+export async function openBucket(config: Extract<StorageConfig, { kind: 's3' }>): Promise<ObjectStore> {
+  const { store } = await connect('s3', config, {});
+  return store;
 }

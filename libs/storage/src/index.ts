@@ -14,7 +14,7 @@ export { putInTurn } from './put-in-turn.js';
 export { ageOf } from './age.js';
 export { readBody } from './body.js';
 export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } from './part.js';
-export { localFolders, openBucket, openStorage, type Storage } from './compose.js';
+export { openBucket, openStorage, type Storage } from './compose.js';
 export { DiskTier } from './disk-tier.js';
 export { FsObjectStore } from './fs/fs.object-store.js';
 export { MemoryObjectStore } from './memory/memory.object-store.js';

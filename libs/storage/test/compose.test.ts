@@ -55,6 +55,12 @@ describe('openStorage', () => {
     await objects.close();
   });
 
+  it('tells which folders of this machine it fills', async () => {
+    const { folders, objects } = await openStorage(config(0), new Metrics());
+    expect(folders).toEqual([root]);
+    await objects.close();
+  });
+
   it('throws when the storage can not serve', async () => {
     const store = new FsObjectStore({ root });
     await store.open();

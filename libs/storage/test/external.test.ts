@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readBody, type PutOptions } from '#libs/storage';
 import { startForwardProxy } from '../../../test/support/forward-proxy.js';
 import { gitCertificate } from '../../../test/support/git-certificate.js';
-import { connectExternal } from '../src/external/connect.js';
+import { connect } from '../src/external/connect.js';
 import { ExternalObjectStore, hasObjects } from '../src/external/external.object-store.js';
 import { StorageLink } from '../src/external/storage-link.js';
 
@@ -83,7 +83,7 @@ describe('what a storage server offers', () => {
 
   it('needs a folder beside the six basic routes, and says so', async () => {
     answer = status(404);
-    await expect(connectExternal({ kind: 'external', url, network: {} }, true)).rejects.toThrow(
+    await expect(connect({ kind: 'external', url, network: {} }, { writes: true })).rejects.toThrow(
       /^STOA_META_ROOT: is not set, and the storage server has the six basic routes alone/,
     );
   });

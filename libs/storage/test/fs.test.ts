@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RefusalError } from '#libs/protocol';
-import { FsObjectStore, ObjectModuleStore, type PutOptions } from '#libs/storage';
+import { FsObjectStore, type PutOptions } from '#libs/storage';
 import { translateFsError } from '../src/fs/fs-error.js';
-import { describeModuleStore } from './conformance/module-store.js';
-import { describeObjectStore } from './conformance/object-store.js';
 import { MiB, patternStream } from './conformance/patterns.js';
 
 async function openTemporary(bulk = false): Promise<{ root: string; store: FsObjectStore }> {
@@ -15,22 +13,6 @@ async function openTemporary(bulk = false): Promise<{ root: string; store: FsObj
   const store = new FsObjectStore({ root, bulk });
   await store.open();
   return { root, store };
-}
-
-for (const [name, describeStore, bulk] of [
-  ['FsObjectStore', describeObjectStore, false],
-  ['FsObjectStore in bulk', describeObjectStore, true],
-  ['ObjectModuleStore on FsObjectStore', describeModuleStore, false],
-] as const) {
-  let root: string;
-  const open = async (): Promise<FsObjectStore> => {
-    const opened = await openTemporary(bulk);
-    root = opened.root;
-    return opened.store;
-  };
-  const remove = (): Promise<void> => rm(root, { recursive: true });
-  if (describeStore === describeObjectStore) describeObjectStore(name, { takesLargeObjects: true, open, remove });
-  else describeModuleStore(name, { open: async () => new ObjectModuleStore(await open()), remove });
 }
 
 describe('FsObjectStore in bulk', () => {

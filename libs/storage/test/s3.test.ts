@@ -3,12 +3,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ObjectModuleStore, readBody, type PutOptions } from '#libs/storage';
+import { readBody, type PutOptions } from '#libs/storage';
 import { S3ObjectStore } from '../src/s3/s3.object-store.js';
 import { startMinio, type Minio } from '../../../test/support/minio.js';
 import { bucketOn } from './conformance/bucket.js';
-import { describeModuleStore } from './conformance/module-store.js';
-import { describeObjectStore } from './conformance/object-store.js';
 import { MiB, patternStream } from './conformance/patterns.js';
 
 type S3Config = ConstructorParameters<typeof S3ObjectStore>[0];
@@ -57,13 +55,6 @@ function operations(store: S3ObjectStore): Record<string, () => Promise<unknown>
 function expectNoSecrets(error: Error): void {
   expect(error.message).not.toMatch(/127\.0\.0\.1|stoa-test|wrong/);
 }
-
-describeObjectStore('S3ObjectStore', { takesLargeObjects: true, open: () => openStore(), remove: async () => {} });
-
-describeModuleStore('ObjectModuleStore on S3ObjectStore', {
-  open: async () => new ObjectModuleStore(await openStore()),
-  remove: async () => {},
-});
 
 describe('S3ObjectStore', () => {
   it('makes the bucket when it is absent, also when two open at once', async () => {

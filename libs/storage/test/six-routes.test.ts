@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readBody, type ObjectSource, type ObjectStore } from '#libs/storage';
 import { startSixRoutes, type TestServer } from '../../../test/support/storage-servers.js';
-import { connectExternal } from '../src/external/connect.js';
+import { connect as connectExternal } from '../src/external/connect.js';
 import { MiB, patternChunks } from './conformance/patterns.js';
 
 const BASE = 'example.com/!m/@v/v1.0.0';
@@ -25,9 +25,9 @@ describe('a storage server with the six basic routes', () => {
 
   const connect = async (writes = true): Promise<ObjectStore> => {
     const config = { kind: 'external', url: new URL(server.url), metaRoot: join(folder, 'meta'), network: {} } as const;
-    const { adapter } = await connectExternal(config, writes);
-    await adapter.open();
-    return adapter;
+    const { store: connected } = await connectExternal(config, { writes });
+    await connected.open();
+    return connected;
   };
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stoa-six-'));

@@ -1,28 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ModuleFile, ModuleVersion } from '#libs/protocol';
 import { readBody, type ModuleStore } from '#libs/storage';
-
-/** What the suite must know of the store that it tries. */
-export interface Subject {
-  /** Gives a store that is open and empty. */
-  open(): Promise<ModuleStore>;
-  /** Closes it and removes what `open` made. */
-  remove(): Promise<void>;
-}
 
 function info(module: string, version: string): ModuleFile {
   return { kind: 'info', module, version };
 }
 
 /** What every ModuleStore must do, whatever is below it. */
-export function describeModuleStore(name: string, subject: Subject): void {
-  describe(`${name} as a module store`, () => {
+export function describeModuleStore(opened: () => ModuleStore): void {
+  describe('as a module store', () => {
     let store: ModuleStore;
-
-    beforeAll(async () => {
-      store = await subject.open();
+    beforeAll(() => {
+      store = opened();
     });
-    afterAll(() => subject.remove());
 
     const save = (file: ModuleFile, text: string): Promise<boolean> =>
       store.save(file, Buffer.from(text), Buffer.byteLength(text));

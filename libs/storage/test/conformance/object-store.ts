@@ -8,35 +8,22 @@ import { describeResources } from './resources.js';
 import { Trial } from './trial.js';
 import { describeWrites } from './writes.js';
 
-/** What the suite must know of the store that it tries. */
-export interface Subject {
-  /** Gives a store that is open and empty. */
-  open(): Promise<ObjectStore>;
-  /** Removes what `open` made. */
-  remove(): Promise<void>;
-  /** False: it holds everything in memory, so an object of 600 MB is not for it. */
-  readonly takesLargeObjects: boolean;
-}
-
-/** What every ObjectStore must do, whatever is below it. */
-export function describeObjectStore(title: string, subject: Subject): void {
-  describe(`${title} as an object store`, () => {
+/** What every ObjectStore must do, whatever is below it; `large`: with an object of 600 MB, which is not for memory. */
+export function describeObjectStore(opened: () => ObjectStore, { large }: { readonly large: boolean }): void {
+  describe('as an object store', () => {
     let trial: Trial;
     const begun = (): Trial => trial;
 
     beforeAll(async () => {
-      trial = await Trial.begin(await subject.open());
+      trial = await Trial.begin(opened());
     });
-    afterAll(async () => {
-      await trial.end();
-      await subject.remove();
-    });
+    afterAll(() => trial.end());
 
     describeObjects(begun);
     describeRanges(begun);
     describeLists(begun);
     describeWrites(begun);
     describeFailingSources(begun);
-    describeResources(begun, subject.takesLargeObjects);
+    describeResources(begun, large);
   });
 }

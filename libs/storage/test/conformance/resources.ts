@@ -9,7 +9,7 @@ async function countDescriptors(): Promise<number> {
 }
 
 /** What a store may hold: no descriptor after its reader has left, and little memory whatever the size. */
-export function describeResources(begun: () => Trial, takesLargeObjects: boolean): void {
+export function describeResources(begun: () => Trial, large: boolean): void {
   let trial: Trial;
   beforeAll(() => {
     trial = begun();
@@ -29,7 +29,7 @@ export function describeResources(begun: () => Trial, takesLargeObjects: boolean
     await expect.poll(countDescriptors, { timeout: 5000 }).toBeLessThan(before + 10);
   });
 
-  if (!takesLargeObjects) return;
+  if (!large) return;
   it('takes and gives 600 MB in bounded memory', { timeout: 180_000 }, async () => {
     const size = 600 * MiB;
     const expected = await digest(patternChunks(size));

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { sendBytes } from '../../../../test/conformance/wire.js';
 
-/** The server that is tried; `remove` ends it. */
-export interface ServerSubject {
-  open(): Promise<{ readonly url: string; readonly token?: string | undefined }>;
-  remove(): Promise<void>;
+/** Where a storage server is, and what it wants to be shown. */
+export interface ServerAddress {
+  readonly url: string;
+  readonly token?: string | undefined;
 }
 
 const BOUNDARY = '498555f6f819c2c8f3fa9052e6ab10394467b66de8895da8e0798217961a';
@@ -42,20 +42,19 @@ function formOf(files: Readonly<Record<string, string | Buffer>>): FormData {
 }
 
 /** What every storage server must do on the six basic routes, by docs/external-storage.md. */
-export function describeStorageServer(name: string, subject: ServerSubject): void {
-  describe(`${name} as a storage server`, () => {
+export function describeStorageServer(started: () => ServerAddress): void {
+  describe('as a storage server', () => {
     // Names of this run alone, for a server that keeps what it has.
     const run = randomBytes(4).toString('hex');
     const module = `example.com/server-${run}`;
     let url: string;
     let headers: Record<string, string>;
 
-    beforeAll(async () => {
-      const opened = await subject.open();
-      url = opened.url.replace(/\/$/, '');
-      headers = opened.token === undefined ? {} : { authorization: `Bearer ${opened.token}` };
+    beforeAll(() => {
+      const { url: given, token } = started();
+      url = given.replace(/\/$/, '');
+      headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     });
-    afterAll(() => subject.remove());
 
     const get = async (path: string): Promise<{ status: number; text: string; length: string | null }> => {
       const response = await fetch(`${url}/${path}`, { headers });

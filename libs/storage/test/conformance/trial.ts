@@ -17,7 +17,6 @@ export class Trial {
   }
 
   async end(): Promise<void> {
-    await this.store.close();
     await rm(this.scratch, { recursive: true });
   }
 

@@ -1,0 +1,3 @@
+import { describeShare } from './conformance/suites.js';
+
+await describeShare(1);
