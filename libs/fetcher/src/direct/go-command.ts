@@ -70,9 +70,9 @@ export class GoCommand {
   private opening: Promise<void> | null = null;
 
   constructor(private readonly options: GoCommandOptions) {
-    const { go, vcs, dataDir, concurrency, vcsCache: budget, metrics, proxy, log } = options;
+    const { go, dataDir, concurrency, vcsCache: budget, metrics, proxy, log } = options;
     this.folders = goFolders(dataDir);
-    this.env = buildEnvironment(go, vcs, this.folders, proxy.environment);
+    this.env = buildEnvironment(go, this.folders, proxy.environment);
     this.slots = { list: new Semaphore(concurrency), download: new Semaphore(concurrency) };
     this.kept = new VcsCache({ folder: this.folders.vcs, budget, env: this.env, metrics, log });
   }
