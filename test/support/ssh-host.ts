@@ -11,7 +11,7 @@ import { fixtureGitEnv, GitRepository, type GitStep } from './git-repository.js'
 
 /** A pair of ssh keys. */
 export interface SshKeys {
-  /** As ssh-keygen writes it into a file, without a passphrase. */
+  /** As ssh-keygen writes it into a file. */
   readonly private: string;
   /** `ssh-ed25519 <base64>`, as it stands in known_hosts and authorized_keys. */
   readonly public: string;
@@ -21,8 +21,10 @@ export interface SshKeys {
 export type SshStep = 'connection' | 'command';
 
 /** Makes a pair of keys. */
-export function sshKeys(): SshKeys {
-  return ssh2.utils.generateKeyPairSync('ed25519');
+export function sshKeys(passphrase?: string): SshKeys {
+  const { generateKeyPairSync } = ssh2.utils;
+  if (passphrase === undefined) return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 1 });
 }
 
 /**
@@ -47,12 +49,11 @@ export class SshHost {
   private hanging: { readonly step: SshStep; readonly hang: Record<keyof Hang, PromiseWithResolvers<void>> } | null =
     null;
 
-  private constructor(
-    private readonly root: string,
-    banner: string,
-  ) {
+  private constructor(private readonly root: string) {
     const { Server: SshServer } = ssh2;
-    const server = new SshServer({ hostKeys: [this.hostKeys.private], banner }, (client) => this.serve(client));
+    const server = new SshServer({ hostKeys: [this.hostKeys.private], banner: 'Authorized users only.' }, (client) =>
+      this.serve(client),
+    );
     this.listener = createServer((socket) => {
       this.asked.push('connection');
       this.sockets.add(socket);
@@ -62,9 +63,8 @@ export class SshHost {
     });
   }
 
-  /** `banner`: what it tells every client before it logs in. */
-  static async start({ banner = '' } = {}): Promise<SshHost> {
-    const host = new SshHost(await mkdtemp(join(tmpdir(), 'ssh-host-')), banner);
+  static async start(): Promise<SshHost> {
+    const host = new SshHost(await mkdtemp(join(tmpdir(), 'ssh-host-')));
     host.listener.listen(0, '127.0.0.1');
     await once(host.listener, 'listening');
     const address = host.listener.address();
@@ -79,17 +79,22 @@ export class SshHost {
     return repository;
   }
 
-  /** Says nothing more to a client that has come so far. */
+  /** Says nothing more to the next client that comes so far. */
   hang(step: SshStep): Hang {
     const hang = { arrived: Promise.withResolvers<void>(), abandoned: Promise.withResolvers<void>() };
     this.hanging = { step, hang };
     return { arrived: hang.arrived.promise, abandoned: hang.abandoned.promise };
   }
 
+  /** Breaks all connections. */
+  drop(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     const closed = once(this.listener, 'close');
     this.listener.close();
-    for (const socket of this.sockets) socket.destroy();
+    this.drop();
     await closed;
     await rm(this.root, { recursive: true, force: true });
   }
@@ -97,6 +102,7 @@ export class SshHost {
   private fallSilent(step: SshStep, end: Socket | ServerChannel): boolean {
     if (this.hanging?.step !== step) return false;
     const { hang } = this.hanging;
+    this.hanging = null;
     end.once('close', () => hang.abandoned.resolve());
     // It closes once it has read the other's end.
     end.resume();
@@ -144,7 +150,7 @@ export class SshHost {
 
 /** The real `git upload-pack`, at the other end of a channel. */
 function uploadPack(folder: string, protocol: string | undefined, channel: ServerChannel): void {
-  const git = spawn('git', ['upload-pack', '--strict', folder], {
+  const git = spawn('git', ['upload-pack', folder], {
     env: { ...fixtureGitEnv(), ...(protocol && { GIT_PROTOCOL: protocol }) },
   });
   channel.on('close', () => git.kill());

@@ -18,6 +18,8 @@ import { mendRepositories } from './kept-repositories.js';
 import type { Log } from './log.js';
 import { findSecrets, withoutSecrets } from './secrets.js';
 import { Semaphore } from './semaphore.js';
+import { sshFiles } from './ssh-config.js';
+import { checkSshKey } from './ssh-key.js';
 import { VcsCache } from './vcs-cache.js';
 
 /** What the go command is run with. */
@@ -77,7 +79,7 @@ export class GoCommand {
     this.kept = new VcsCache({ folder: this.folders.vcs, budget, env: this.env, metrics, log });
   }
 
-  /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done. */
+  /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done, or a key is of no use. */
   async open(signal = NEVER): Promise<void> {
     this.opening ??= this.prepare(signal).catch((error: unknown) => {
       this.opening = null;
@@ -226,6 +228,7 @@ export class GoCommand {
   private async prepare(signal: AbortSignal): Promise<void> {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
     await furnishHome(this.folders, this.options.vcs, this.env['GOINSECURE'] !== '');
+    if (this.options.vcs.sshKeyFile) await checkSshKey(sshFiles(this.folders.home).key, this.env, signal);
     await mendRepositories(this.folders.vcs, this.env);
     await sweepJobCaches(this.folders.jobs);
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.

@@ -38,8 +38,6 @@ export function sshConfig(home: string, vcs: VcsCredentials): string {
     ...(vcs.sshKeyFile ? [`IdentityFile ${quoted(files.key)}`, 'IdentitiesOnly yes'] : ['IdentityFile none']),
     'ConnectTimeout 30',
     'ServerAliveInterval 15',
-    // A server's greeting must not be taken for words of git.
-    'LogLevel ERROR',
     `ProxyCommand ${sshProxyCommand()}`,
     '',
   ].join('\n');
