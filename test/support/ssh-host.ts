@@ -124,8 +124,8 @@ export class SshHost {
     this.asked.push(`key ${key.algo}`);
     const allowed = ssh2.utils.parseKey(this.userKeys.public);
     if (allowed instanceof Error) throw allowed;
-    // Without a signature it is a question whether the key would do.
-    const proven = !blob || !signature || allowed.verify(blob, signature, hashAlgo) === true;
+    // Without a signature it is a question whether the key would do. What can't be verified comes as an Error.
+    const proven = !blob || !signature || (allowed.verify(blob, signature, hashAlgo) as boolean | Error) === true;
     if (attempt.username === 'git' && key.data.equals(allowed.getPublicSSH()) && proven) attempt.accept();
     else attempt.reject(['publickey']);
   }

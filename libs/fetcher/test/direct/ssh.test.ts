@@ -22,6 +22,15 @@ const setUp = async (changes?: SshChanges): Promise<void> => {
 const list = async (module = MODULE, signal?: AbortSignal): Promise<string[]> =>
   direct.fetcher.list(module, await direct.context(signal));
 
+const refused = async (kind: string, reason: string): Promise<void> =>
+  expect(list()).rejects.toMatchObject({ kind, message: `${MODULE}: ${reason}` });
+/** What ssh makes of its configuration, in its own words. */
+const configuration = async (): Promise<string[]> => {
+  await direct.fetcher.open();
+  const args = ['-G', '-F', join(direct.dataDir, 'go/home/.ssh/config'), 'git@git.example.com'];
+  return (await promisify(execFile)('ssh', args)).stdout.split('\n');
+};
+
 beforeAll(async () => {
   world = await startSshWorld();
   await world.host.createRepo('team/private.git', [
@@ -76,9 +85,6 @@ describe('a repository behind ssh', () => {
 });
 
 describe('a fetch over ssh is refused', () => {
-  const refused = async (kind: string, reason: string): Promise<void> =>
-    expect(list()).rejects.toMatchObject({ kind, message: `${MODULE}: ${reason}` });
-
   it('when the host is not known, which it does not become thereby', async () => {
     await setUp({ known: null });
     await refused('upstream', 'host git.example.com: the ssh host key is not known');
@@ -119,13 +125,6 @@ describe('a fetch over ssh is refused', () => {
 });
 
 describe('ssh', () => {
-  /** What it makes of its configuration, in its own words. */
-  const configuration = async (): Promise<string[]> => {
-    await direct.fetcher.open();
-    const args = ['-G', '-F', join(direct.dataDir, 'go/home/.ssh/config'), 'git@git.example.com'];
-    return (await promisify(execFile)('ssh', args)).stdout.split('\n');
-  };
-
   it('uses the key of the settings and knows their hosts, and nothing of the account', async () => {
     await setUp();
     const home = join(direct.dataDir, 'go/home');
