@@ -44,7 +44,7 @@ describe('bin/setup', () => {
     for (const name of ['package.json', 'package-lock.json', 'tsconfig.json', 'nest-cli.json'])
       await writeFile(join(checkout, name), '{}');
     for (const name of SYSTEM) await linkSystem(name);
-    for (const [name, script] of Object.entries({ npm: NPM, go: GO, git: '', 'redis-server': '' }))
+    for (const [name, script] of Object.entries({ npm: NPM, go: GO, git: '', ssh: '', 'redis-server': '' }))
       await fake(name, script);
   });
 
@@ -171,6 +171,10 @@ describe('bin/setup', () => {
   });
 
   it('names what the tests need', async () => {
+    await rm(join(bin, 'ssh'));
+    expect((await setup(['test'])).stderr).toContain(
+      'stoa: ssh is missing, the tests need it: install the OpenSSH client\n',
+    );
     await rm(join(bin, 'git'));
     expect((await setup(['test'])).stderr).toContain('stoa: git is missing, the tests need it: install git\n');
     await rm(join(bin, 'go'));

@@ -189,8 +189,11 @@ export const settingsSchema = z.object({
   GOAUTH: go(text(), 'where the go command finds credentials for HTTPS', { fallback: goDefault }),
 
   STOA_NETRC_FILE: vcs(path().optional(), 'netrc file: credentials of https upstreams and private repositories'),
-  STOA_SSH_KEY_FILE: vcs(path().optional(), 'private SSH key'),
-  STOA_SSH_KNOWN_HOSTS_FILE: vcs(path().optional(), 'host keys of SSH servers'),
+  STOA_SSH_KEY_FILE: vcs(path().optional(), 'private SSH key without a passphrase'),
+  STOA_SSH_KNOWN_HOSTS_FILE: vcs(
+    path().optional(),
+    'known_hosts file: an SSH server whose key is not in it is refused',
+  ),
   STOA_GIT_CONFIG_FILE: vcs(path().optional(), 'git configuration'),
   STOA_GITHUB_TOKEN: vcs(text().optional(), 'token for private repositories on github.com', { secret: 'whole' }),
 

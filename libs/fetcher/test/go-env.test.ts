@@ -38,8 +38,8 @@ describe('STOA_GO_ENV', () => {
   });
 
   test('steers the go command', () => {
-    const { go, vcs } = loadConfig('worker', { STOA_GO_ENV: TEXT, GOPRIVATE: 'other.example' }).config;
-    expect(buildEnvironment(go, vcs, goFolders('/data'), {})).toMatchObject({
+    const { go } = loadConfig('worker', { STOA_GO_ENV: TEXT, GOPRIVATE: 'other.example' }).config;
+    expect(buildEnvironment(go, goFolders('/data'), {})).toMatchObject({
       GOPRIVATE: '*.corp.example,github.com/acme/*',
       GOFLAGS: expect.stringMatching(/^-mod=mod( |$)/),
       GONOSUMDB: '',

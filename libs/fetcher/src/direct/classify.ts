@@ -36,6 +36,7 @@ const ROWS: readonly Row[] = [
     reason: 'the worker has no room',
   },
   { text: /exec: "git": executable file not found/, kind: 'busy', reason: 'the worker has no git' },
+  { text: /: ssh: (command )?not found$/m, kind: 'busy', reason: 'the worker has no ssh' },
   { text: /requires go >= \S+ \(running go [^)]*\)/, kind: 'busy', short: true },
   { text: /signal: (killed|terminated)/, kind: 'busy', reason: 'git was killed' },
   {
@@ -74,7 +75,7 @@ const ROWS: readonly Row[] = [
 
   // The page that says where the repository is. A host that does not exist is an answer: no such module.
   // Git's words for it weigh as much: go asks for each prefix of a package, and an error at one would fail the whole.
-  { text: /go-get=1": (dial tcp: lookup.*)?no such host/, kind: 'not-found', reason: 'no such host' },
+  { text: /go-get=1": (dial tcp: lookup.*)?no such host|^\tno such host$/m, kind: 'not-found', reason: 'no such host' },
   {
     text: /unable to access '[^']*': (Could not resolve host|(CONNECT tunnel failed, response|Received HTTP code) 404\b)/,
     kind: 'not-found',
@@ -89,8 +90,23 @@ const ROWS: readonly Row[] = [
     kind: 'upstream',
     reason: 'the host does not answer in time',
   },
-  { text: /x509|certificate|TLS|SSL/, kind: 'upstream', reason: 'no secure connection to the host can be made' },
-  { text: /Host key verification failed/, kind: 'upstream', reason: 'the ssh host key is not known' },
+  {
+    text: /x509|certificate|TLS|SSL|Unable to negotiate/,
+    kind: 'upstream',
+    reason: 'no secure connection to the host can be made',
+  },
+  {
+    text: /Host key for \S+ has changed/,
+    kind: 'upstream',
+    reason: 'the ssh host key has changed',
+    host: /Host key for \[?([\w-][\w.-]*)/,
+  },
+  {
+    text: /Host key verification failed/,
+    kind: 'upstream',
+    reason: 'the ssh host key is not known',
+    host: /host key is known for \[?([\w-][\w.-]*)/,
+  },
   {
     text: /go-get=1": |tunnel failed|Could not resolve|Failed to connect|Couldn't connect/,
     kind: 'upstream',
@@ -102,7 +118,7 @@ const ROWS: readonly Row[] = [
     reason: UNREACHABLE,
   },
   {
-    text: /returned error: (429|5\d\d)|RPC failed|early EOF|hung up unexpectedly/,
+    text: /returned error: (429|5\d\d)|RPC failed|early EOF|hung up unexpectedly|Broken pipe|closed by remote host/,
     kind: 'upstream',
     reason: 'the host failed',
   },

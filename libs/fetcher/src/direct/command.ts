@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { GroupKeeper } from './group-keeper.js';
+import { groupMembers } from './process-group.js';
 
 /** Bytes of output that are kept; what comes after is read and dropped. */
 const STDOUT_LIMIT = 4 * 1024 * 1024;
@@ -64,14 +65,16 @@ async function endGroup(child: ChildProcess): Promise<void> {
   const group = child.pid;
   if (group === undefined) return;
   signalGroup(group, 'SIGTERM');
-  for (let waited = 0; waited < GRACE && signalGroup(group, 0); waited += LOOK_EVERY) await delay(LOOK_EVERY);
+  for (let waited = 0; waited < GRACE && (await groupMembers(group)).length > 0; waited += LOOK_EVERY) {
+    await delay(LOOK_EVERY);
+  }
   signalGroup(group, 'SIGKILL');
   // A process that left the group could hold the pipes open for ever, and `close` would not come.
   child.stdout?.destroy();
   child.stderr?.destroy();
 }
 
-/** Tells whether the group still has a process. */
+/** Tells whether the group still has a process, be it one that ended and was not collected. */
 function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-group, signal);

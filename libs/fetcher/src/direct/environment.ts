@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-import type { GoConfig, VcsCredentials } from '#libs/config';
-import { sshProxyCommand } from '../guard/ssh-command.js';
+import type { GoConfig } from '#libs/config';
+import { SSH_COMMAND } from './ssh-config.js';
 
 /** What the go command has to itself below the data folder. Paths are absolute. */
 export interface GoFolders {
@@ -41,7 +41,6 @@ export function goFolders(dataDir: string): GoFolders {
  */
 export function buildEnvironment(
   go: GoConfig,
-  vcs: VcsCredentials,
   folders: GoFolders,
   proxy: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -58,7 +57,7 @@ export function buildEnvironment(
     CGO_ENABLED: '0',
     LC_ALL: 'C',
     GIT_CONFIG_GLOBAL: join(folders.home, '.gitconfig'),
-    GIT_SSH_COMMAND: sshCommand(vcs, folders),
+    GIT_SSH_COMMAND: SSH_COMMAND,
     ...go.extra,
 
     ...proxy,
@@ -80,23 +79,4 @@ export function buildEnvironment(
     SSH_ASKPASS_REQUIRE: 'never',
     GCM_INTERACTIVE: 'never',
   };
-}
-
-/** Where the copies of the ssh credentials are. */
-export function sshFiles(folders: GoFolders): { readonly key: string; readonly knownHosts: string } {
-  return { key: join(folders.home, '.ssh', 'key'), knownHosts: join(folders.home, '.ssh', 'known_hosts') };
-}
-
-/** Go no longer sets BatchMode by itself (1.26), without which ssh may wait for a passphrase. */
-function sshCommand(vcs: VcsCredentials, folders: GoFolders): string {
-  const options = ['ControlMaster=no', 'BatchMode=yes', 'ConnectTimeout=30', 'ServerAliveInterval=15'];
-  if (vcs.sshKeyFile) options.push(`IdentityFile="${sshFiles(folders).key}"`, 'IdentitiesOnly=yes');
-  if (vcs.sshKnownHostsFile) options.push(`UserKnownHostsFile="${sshFiles(folders).knownHosts}"`);
-  options.push(`ProxyCommand=${sshProxyCommand()}`);
-  return ['ssh', ...options.map((option) => `-o ${shellQuoted(option)}`)].join(' ');
-}
-
-/** Git gives GIT_SSH_COMMAND to a shell. */
-function shellQuoted(word: string): string {
-  return /^[\w=]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -19,6 +19,8 @@ import type { Log } from './log.js';
 import { damaged, GoRefusal, RepositoryHealer } from './repository-healer.js';
 import { findSecrets, withoutSecrets } from './secrets.js';
 import { Semaphore } from './semaphore.js';
+import { sshFiles } from './ssh-config.js';
+import { checkSshKey } from './ssh-key.js';
 import { VcsCache } from './vcs-cache.js';
 
 /** What the go command is run with. */
@@ -67,15 +69,15 @@ export class GoCommand {
   private opening: Promise<void> | null = null;
 
   constructor(private readonly options: GoCommandOptions) {
-    const { go, vcs, dataDir, concurrency, vcsCache: budget, metrics, proxy, log } = options;
+    const { go, dataDir, concurrency, vcsCache: budget, metrics, proxy, log } = options;
     this.folders = goFolders(dataDir);
-    this.env = buildEnvironment(go, vcs, this.folders, proxy.environment);
+    this.env = buildEnvironment(go, this.folders, proxy.environment);
     this.slots = { list: new Semaphore(concurrency), download: new Semaphore(concurrency) };
     this.kept = new VcsCache({ folder: this.folders.vcs, budget, env: this.env, metrics, log });
     this.healer = new RepositoryHealer({ kept: this.kept, vcs: this.folders.vcs, env: this.env, log });
   }
 
-  /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done. */
+  /** Makes the folders, copies the credentials and mends what a crash left, once. Throws when that can't be done, or a key is of no use. */
   async open(signal = NEVER): Promise<void> {
     this.opening ??= this.prepare(signal).catch((error: unknown) => {
       this.opening = null;
@@ -214,6 +216,7 @@ export class GoCommand {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
     await furnishHome(this.folders, this.options.vcs, this.env['GOINSECURE'] !== '');
     this.paths = await findPaths(this.options.dataDir, this.options.vcs, this.env);
+    if (this.options.vcs.sshKeyFile) await checkSshKey(sshFiles(this.folders.home).key, this.env, signal);
     await mendRepositories(this.folders.vcs, this.env);
     await sweepJobCaches(this.folders.jobs);
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.

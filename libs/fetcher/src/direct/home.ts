@@ -3,7 +3,8 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 
 import type { VcsCredentials } from '#libs/config';
-import { sshFiles, type GoFolders } from './environment.js';
+import type { GoFolders } from './environment.js';
+import { sshConfig, sshFiles } from './ssh-config.js';
 
 const FOR_OWNER_ONLY = 0o600;
 
@@ -18,11 +19,17 @@ export async function furnishHome(folders: GoFolders, vcs: VcsCredentials, insec
   for (const folder of [folders.gopath, folders.cache, folders.empty, folders.vcs, folders.jobs]) {
     await mkdir(folder, { recursive: true });
   }
-  const ssh = sshFiles(folders);
+  const ssh = sshFiles(folders.home);
   await keep(join(folders.home, '.netrc'), await netrc(vcs));
   await keep(join(folders.home, '.gitconfig'), gitConfig(vcs, insecure));
-  await keep(ssh.key, vcs.sshKeyFile ? await readFile(vcs.sshKeyFile, 'utf8') : null);
+  await keep(ssh.config, sshConfig(folders.home, vcs));
+  await keep(ssh.key, vcs.sshKeyFile ? await sshKey(vcs.sshKeyFile) : null);
   await keep(ssh.knownHosts, vcs.sshKnownHostsFile ? await readFile(vcs.sshKnownHostsFile, 'utf8') : null);
+}
+
+/** A key as ssh reads it: stores of secrets like to lose its last line's end, or to give its lines that of Windows. */
+async function sshKey(path: string): Promise<string> {
+  return `${(await readFile(path, 'utf8')).replaceAll('\r\n', '\n').trimEnd()}\n`;
 }
 
 /** Whole or not at all: workers that share the data folder write it while another's git reads it. */

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import { GitHost } from '../../../../test/support/git-host.js';
+import { sshKeys } from '../../../../test/support/ssh-host.js';
 import { type DirectSetup, setUpDirect } from './direct-setup.js';
 import { processArguments } from './process-group.js';
 import { type Recorder, startRecorder } from './recorder.js';
 
 const MODULE = 'example.com/private';
-/** A part of every secret of these tests. */
+/** A part of every secret of these tests but the ssh key, of which ssh.test.ts tells. */
 const CANARY = 'canary7f3a';
 
 let host: GitHost;
@@ -42,7 +43,7 @@ beforeAll(async () => {
   await host.createRepo(MODULE, [{ files: { 'go.mod': `module ${MODULE}\n` }, tags: ['v1.0.0'] }]);
   vcs = {
     netrcFile: await file('netrc', `machine example.com login robot password ${CANARY}-password\n`),
-    sshKeyFile: await file('key', `${CANARY}-key\n`),
+    sshKeyFile: await file('key', sshKeys().private),
     githubToken: `ghp_${CANARY}`,
     gitConfigFile: await file(
       'config',

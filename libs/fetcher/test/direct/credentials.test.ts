@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { VcsCredentials } from '#libs/config';
 import { GitHost } from '../../../../test/support/git-host.js';
+import { sshKeys } from '../../../../test/support/ssh-host.js';
 import { type DirectSetup, setUpDirect } from './direct-setup.js';
 import { type Recorder, startRecorder } from './recorder.js';
 
@@ -89,13 +90,14 @@ describe('credentials', () => {
   });
 
   it('of ssh are copied for the owner alone, and go when they are no longer configured', async () => {
+    const { private: content } = sshKeys();
     const { dataDir, fetcher } = await setUp({
-      sshKeyFile: await file('key', 'a key\n'),
+      sshKeyFile: await file('key', content),
       sshKnownHostsFile: await file('hosts', 'a host\n'),
     });
     await fetcher.open();
     const key = join(dataDir, 'go/home/.ssh/key');
-    expect(await readFile(key, 'utf8')).toBe('a key\n');
+    expect(await readFile(key, 'utf8')).toBe(content);
     expect((await stat(key)).mode & 0o777).toBe(0o600);
     expect(await readFile(join(dataDir, 'go/home/.ssh/known_hosts'), 'utf8')).toBe('a host\n');
   });

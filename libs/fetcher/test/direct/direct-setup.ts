@@ -8,6 +8,7 @@ import type { GitHost } from '../../../../test/support/git-host.js';
 import { ForwardProxy } from '../../src/guard/forward-proxy.js';
 import { DirectFetcher } from '../../src/direct/direct.fetcher.js';
 import type { DownloadContext } from '../../src/fetcher.js';
+import type { Dial } from '../../src/guard/dial.js';
 import { EgressGuard, type Resolve } from '../../src/guard/egress-guard.js';
 import { noSuchHost } from '../guard/names.js';
 
@@ -53,6 +54,8 @@ export interface DirectChanges {
   readonly allow?: readonly string[];
   /** What names this machine knows; none, unless told otherwise. */
   readonly resolve?: Resolve;
+  /** How it connects; to the true places, unless told otherwise. */
+  readonly dial?: Dial;
   /** Bytes of kept repositories. */
   readonly vcsCache?: number;
 }
@@ -67,6 +70,7 @@ export async function setUpDirect(
     dataDir: shared,
     allow = [],
     resolve = noSuchHost,
+    dial,
     vcsCache = Infinity,
   }: DirectChanges = {},
 ): Promise<DirectSetup> {
@@ -76,7 +80,11 @@ export async function setUpDirect(
   const log: string[] = [];
   const config = goConfig({ ...host.env, ...extra }, go);
   const guard = new EgressGuard({ allow, metrics, resolve });
-  const proxy = await ForwardProxy.open({ guard, env: { ...config.inherited, ...config.extra } });
+  const proxy = await ForwardProxy.open({
+    guard,
+    env: { ...config.inherited, ...config.extra },
+    ...(dial && { dial }),
+  });
   const fetcher = new DirectFetcher({
     go: config,
     vcs,

@@ -8,7 +8,7 @@ const PROXY = { HTTP_PROXY: 'http://go:s@127.0.0.1:1', http_proxy: 'http://git:s
 
 describe('the environment of the go command', () => {
   it('has nothing of ours but what passes', () => {
-    const env = buildEnvironment(goConfig({}, { inherited: { PATH: '/bin', SSL_CERT_DIR: '/c' } }), {}, folders, PROXY);
+    const env = buildEnvironment(goConfig({}, { inherited: { PATH: '/bin', SSL_CERT_DIR: '/c' } }), folders, PROXY);
     expect(env).toMatchObject({
       PATH: '/bin',
       SSL_CERT_DIR: '/c',
@@ -35,7 +35,7 @@ describe('the environment of the go command', () => {
       GOVCS: 'public:off',
       GOINSECURE: 'b.com',
     };
-    expect(buildEnvironment(goConfig(extra, { GOPRIVATE: 'c.com' }), {}, folders, PROXY)).toMatchObject(extra);
+    expect(buildEnvironment(goConfig(extra, { GOPRIVATE: 'c.com' }), folders, PROXY)).toMatchObject(extra);
   });
 
   it('keeps what it can not do without', () => {
@@ -55,33 +55,29 @@ describe('the environment of the go command', () => {
       GIT_CONFIG_NOSYSTEM: '0',
       GIT_ATTR_NOSYSTEM: '0',
     };
-    const env = buildEnvironment(goConfig(extra), {}, folders, PROXY);
+    const env = buildEnvironment(goConfig(extra), folders, PROXY);
     for (const [name, value] of Object.entries(extra)) expect(env[name]).not.toBe(value);
   });
 
   it('keeps extracted modules removable, whatever other flags are wanted', () => {
-    expect(buildEnvironment(goConfig({ GOFLAGS: '-insecure -modcacherw=false' }), {}, folders, PROXY)['GOFLAGS']).toBe(
+    expect(buildEnvironment(goConfig({ GOFLAGS: '-insecure -modcacherw=false' }), folders, PROXY)['GOFLAGS']).toBe(
       '-insecure -modcacherw=false -modcacherw',
     );
   });
 
   it('uses git alone unless told otherwise', () => {
-    expect(buildEnvironment(goConfig({}), {}, folders, PROXY)['GOVCS']).toBe('*:git');
-    expect(buildEnvironment(goConfig({}, { GOVCS: 'private:all' }), {}, folders, PROXY)['GOVCS']).toBe('private:all');
+    expect(buildEnvironment(goConfig({}), folders, PROXY)['GOVCS']).toBe('*:git');
+    expect(buildEnvironment(goConfig({}, { GOVCS: 'private:all' }), folders, PROXY)['GOVCS']).toBe('private:all');
   });
 
   it('leads through the forward proxy, whatever else is set', () => {
     const extra = { HTTP_PROXY: 'http://p', http_proxy: 'http://p', NO_PROXY: '*' };
-    expect(buildEnvironment(goConfig(extra, { inherited: extra }), {}, folders, PROXY)).toMatchObject(PROXY);
+    expect(buildEnvironment(goConfig(extra, { inherited: extra }), folders, PROXY)).toMatchObject(PROXY);
   });
 
-  it('has ssh ask nobody, and use the configured key and hosts', () => {
-    expect(buildEnvironment(goConfig({}), {}, folders, PROXY)['GIT_SSH_COMMAND']).toMatch(
-      /^ssh -o ControlMaster=no -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o 'ProxyCommand=.*ssh-dial\.js.* %h %p'$/,
-    );
-    const vcs = { sshKeyFile: '/run/key', sshKnownHostsFile: '/run/hosts' };
-    expect(buildEnvironment(goConfig({}), vcs, goFolders("/it's data"), PROXY)['GIT_SSH_COMMAND']).toContain(
-      String.raw`-o 'IdentityFile="/it'\''s data/go/home/.ssh/key"' -o IdentitiesOnly=yes -o 'UserKnownHostsFile="/it'\''s data/go/home/.ssh/known_hosts"'`,
-    );
+  it('has ssh read no configuration but its own, unless told otherwise', () => {
+    expect(buildEnvironment(goConfig({}), folders, PROXY)['GIT_SSH_COMMAND']).toBe('ssh -F "$HOME/.ssh/config"');
+    const extra = { GIT_SSH_COMMAND: 'ssh -v' };
+    expect(buildEnvironment(goConfig(extra), folders, PROXY)).toMatchObject(extra);
   });
 });

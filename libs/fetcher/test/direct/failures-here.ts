@@ -30,6 +30,15 @@ export const FAILURES_HERE: readonly Failure[] = [
     'busy',
     'the worker has no git',
   ],
+  [
+    git(
+      'ls-remote -q origin',
+      '/bin/sh: line 1: ssh: command not found',
+      'fatal: Could not read from remote repository.',
+    ),
+    'busy',
+    'the worker has no ssh',
+  ],
   [git('fetch -f origin', 'fatal: write error: No space left on device'), 'busy', 'the worker has no room'],
   ['go: mkdir /srv/stoa/go/mod: permission denied', 'internal', 'mkdir <path>: permission denied'],
   [`go: ${V}: git fetch in /srv/stoa: signal: killed`, 'busy', 'git was killed'],

@@ -268,9 +268,38 @@ export const FAILURES: readonly Failure[] = [
     'the host can not be reached',
   ],
   [
-    git('ls-remote -q origin', 'Host key verification failed.', 'fatal: Could not read from remote repository.'),
+    git(
+      'ls-remote -q origin',
+      'Unable to negotiate with UNKNOWN port 65535: no matching host key type found. Their offer: ssh-rsa\r',
+      'fatal: Could not read from remote repository.',
+    ),
+    'upstream',
+    'no secure connection to the host can be made',
+  ],
+  [
+    git('ls-remote -q origin', 'Host key verification failed.\r', 'fatal: Could not read from remote repository.'),
     'upstream',
     'the ssh host key is not known',
+  ],
+  [
+    git(
+      'ls-remote -q origin',
+      'No ED25519 host key is known for 10.1.2.3 and you have requested strict checking.\r',
+      'Host key verification failed.\r',
+      'fatal: Could not read from remote repository.',
+    ),
+    'upstream',
+    'the ssh host key is not known',
+  ],
+  [
+    git(
+      'fetch -f origin',
+      'Authorized users only.\r',
+      'client_loop: send disconnect: Broken pipe\r',
+      'fatal: Could not read from remote repository.',
+    ),
+    'upstream',
+    'the host failed',
   ],
   [
     git('fetch -f origin', 'warning: something', 'fatal: bad object 0a1b2c in /srv/stoa/go/mod'),

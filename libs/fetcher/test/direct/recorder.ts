@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export interface Recorder {
   /** A PATH on which they come first. */
   readonly path: string;
+  /** Where they are, and nothing else. */
+  readonly folder: string;
   /** Lines `<pid> <program> <arguments>` so far. */
   lines(): Promise<string[]>;
   close(): Promise<void>;
@@ -24,6 +26,7 @@ export async function startRecorder(): Promise<Recorder> {
   }
   return {
     path: `${folder}:${process.env['PATH'] ?? ''}`,
+    folder,
     lines: async () => (await readFile(record, 'utf8')).trim().split('\n'),
     close: () => rm(folder, { recursive: true, force: true }),
   };

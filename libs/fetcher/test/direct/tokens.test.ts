@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   host = await GitHost.start({ tls: true });
   folder = await mkdtemp(join(tmpdir(), 'tokens-'));
   const modules = ['gitlab.example.com/group/team/mod', 'gitea.example.com/team/mod', 'auth.example.com/mod'];
-  for (const module of [...modules, 'ssh.example.com/team/mod']) {
+  for (const module of modules) {
     await host.createRepo(module, [{ files: { 'go.mod': `module ${module}\n` }, tags: ['v1.0.0'] }]);
   }
 });
@@ -91,37 +91,5 @@ describe('GOAUTH', () => {
     await expect(fetchMod(module, { netrcFile }, { GOAUTH: 'off' })).rejects.toMatchObject({ kind: 'not-found' });
     await direct.close();
     expect(await fetchMod(module, { netrcFile }, { GOAUTH: 'netrc' })).toBe(`module ${module}\n`);
-  });
-});
-
-describe('an ssh key', () => {
-  it('is what ssh is started with, and the known hosts, and no question is asked', async () => {
-    const module = 'ssh.example.com/private';
-    host.createVanity(module, 'ssh://git@ssh.example.com/team/mod');
-    // In the place of ssh: notes its arguments and does what its server would.
-    const record = await file('record', '');
-    const ssh = `#!/bin/sh
-for word; do printf '%s\\n' "$word" >> '${record}'; done
-for command; do :; done
-eval "set -- $command"
-[ "$1" = git-upload-pack ] && exec git upload-pack '${host.root}/ssh.example.com'"$2"
-`;
-    await chmod(await file('ssh', ssh), 0o755);
-    const vcs = { sshKeyFile: await file('key', `${TOKEN}\n`), sshKnownHostsFile: await file('hosts', 'a host\n') };
-    const inherited = { PATH: `${folder}:${process.env['PATH'] ?? ''}` };
-    expect(await fetchMod(module, vcs, { inherited })).toBe('module ssh.example.com/team/mod\n');
-
-    const words = (await readFile(record, 'utf8')).split('\n');
-    const home = join(direct.dataDir, 'go/home/.ssh');
-    for (const option of [
-      'BatchMode=yes',
-      `IdentityFile="${home}/key"`,
-      'IdentitiesOnly=yes',
-      `UserKnownHostsFile="${home}/known_hosts"`,
-    ]) {
-      expect(words[words.indexOf(option) - 1]).toBe('-o');
-    }
-    expect(words).toContain('git@ssh.example.com');
-    expect(words.join('\n')).not.toContain(TOKEN);
   });
 });
