@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest';
-import { ask } from '../support/ask.js';
+import { ask, metric } from '../support/ask.js';
 import { HOUR, startClocked } from '../support/clock.js';
 import { holdRequests } from '../support/held-requests.js';
 import { setRedisClock } from '../support/redis-clock.js';
@@ -134,6 +134,7 @@ describe.concurrent('a clock that jumps by an hour', { timeout: 120_000 }, () =>
 
     await worker.kill();
     await setRedisClock(stack.redis, -HOUR);
+    await expect.poll(() => metric(gateway.ops, 'stoa_workers'), PATIENT).toBe(0);
     const late = await ask(`${gateway.url}${zip('example.com/redis-late')}`);
     expect([late.status, late.text]).toEqual([503, expect.stringContaining('no worker is running')]);
   });
