@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ask, metric, sha256 } from '../support/ask.js';
-import { Crowd } from '../support/crowd.js';
+import { DistantCrowd } from '../support/distant-crowd.js';
 import { connectionsTo, descriptors, residentMemory } from '../support/descriptors.js';
 import { startMinio } from '../support/minio.js';
 import { startStack } from '../support/stack.js';
@@ -38,7 +38,8 @@ export interface Held {
 export interface Target {
   readonly storage: 'fs' | 's3';
   readonly url: string;
-  readonly ops: string;
+  /** How busy the gateway was since this was last asked, in words. */
+  readonly busy: () => Promise<string>;
   readonly pid: number;
   readonly upstream: FakeUpstream;
   readonly held: () => Promise<Held>;
@@ -59,10 +60,12 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
   const stack = await startStack({ env: { GOPROXY: upstream.url, ...env } });
   const [{ url, ops, pid }] = stack.gateways as [(typeof stack.gateways)[0]];
   for (const path of [LARGE, SMALL]) await ask(`${url}${path}`);
+  const busy = meter(ops);
+  await busy(); // so that its connection is held from the start
   return {
     storage,
     url,
-    ops,
+    busy,
     pid,
     upstream,
     async held() {
@@ -81,15 +84,14 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
 
 /** All who do what no good client does, at once, under load; then they are gone. */
 export function slowClients(
-  { storage, url, ops, pid, upstream }: Target,
+  { storage, url, busy, pid, upstream }: Target,
   hostile: Hostile,
   { hitsPerSecond, missesPerSecond, ...watch }: Pace,
 ): Scenario {
-  const crowd = new Crowd(url);
+  const crowd = new DistantCrowd(url);
   const { slowReaders, halfOpen, slowHeaders, idle, aborting } = hostile;
   const place = storage === 'fs' ? 'Files' : 'MinIO';
   let memory = 0;
-  const busy = meter(ops);
   return {
     name: `${place}: ${slowReaders} clients read at 1 kB/s, ${halfOpen} say nothing, ${slowHeaders} spell their headers, ${idle} are idle, ${4 * aborting} leave in mid-answer`,
     promise: 'All others are served, hits and misses; memory stays within bounds.',
@@ -99,11 +101,11 @@ export function slowClients(
     async inject() {
       memory = await residentMemory(pid);
       await busy();
-      await crowd.slowReaders(slowReaders, LARGE, 1_000);
-      await crowd.halfOpen(halfOpen);
-      await crowd.slowHeaders(slowHeaders);
-      await crowd.idle(idle, SMALL);
-      for (const bytes of [0, 1, 100_000, 5_000_000]) await crowd.aborting(aborting, LARGE, bytes);
+      await crowd.do('slowReaders', slowReaders, LARGE, 1_000);
+      await crowd.do('halfOpen', halfOpen);
+      await crowd.do('slowHeaders', slowHeaders);
+      await crowd.do('idle', idle, SMALL);
+      for (const bytes of [0, 1, 100_000, 5_000_000]) await crowd.do('aborting', aborting, LARGE, bytes);
       recordFigure(`${place}: while they come, the gateway takes ${await busy()}`);
     },
     async heal() {
