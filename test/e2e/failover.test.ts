@@ -5,7 +5,7 @@ import { play } from '../chaos/scenario.js';
 const WATCH = { before: 100, during: 0, after: 500, hitsPerSecond: 20, missesPerSecond: 5 };
 
 // At once, for most of it is waiting until a death is noticed.
-describe.concurrent('the primary that has the queues', { timeout: 120_000 }, () => {
+describe.concurrent('the primary that has the queues', { timeout: 240_000 }, () => {
   it.for(Object.keys(INSTALLATIONS) as Installation[])(
     'of a %s may be killed, and the next one frozen, while 100 misses are under way: each gets its file, within the patience',
     async (installation, { onTestFinished }) => {
