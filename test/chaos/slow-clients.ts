@@ -1,10 +1,11 @@
 import { expect } from 'vitest';
-import { ask, sha256 } from '../support/ask.js';
-import { Crowd } from '../support/crowd.js';
+import { ask, metric, sha256 } from '../support/ask.js';
+import { DistantCrowd } from '../support/distant-crowd.js';
 import { connectionsTo, descriptors, residentMemory } from '../support/descriptors.js';
 import { startMinio } from '../support/minio.js';
 import { startStack } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
+import { recordFigure } from './report.js';
 import type { Pace, Scenario } from './scenario.js';
 
 /** Stored, and too large for the gateway's memory and for the kernel's. */
@@ -37,6 +38,8 @@ export interface Held {
 export interface Target {
   readonly storage: 'fs' | 's3';
   readonly url: string;
+  /** How busy the gateway was since this was last asked, in words. */
+  readonly busy: () => Promise<string>;
   readonly pid: number;
   readonly upstream: FakeUpstream;
   readonly held: () => Promise<Held>;
@@ -55,11 +58,14 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
     STOA_S3_SECRET_KEY: minio.secretKey,
   };
   const stack = await startStack({ env: { GOPROXY: upstream.url, ...env } });
-  const [{ url, pid }] = stack.gateways as [(typeof stack.gateways)[0]];
+  const [{ url, ops, pid }] = stack.gateways as [(typeof stack.gateways)[0]];
   for (const path of [LARGE, SMALL]) await ask(`${url}${path}`);
+  const busy = meter(ops);
+  await busy(); // so that its connection is held from the start
   return {
     storage,
     url,
+    busy,
     pid,
     upstream,
     async held() {
@@ -78,33 +84,49 @@ export async function startTarget(storage: 'fs' | 's3'): Promise<Target> {
 
 /** All who do what no good client does, at once, under load; then they are gone. */
 export function slowClients(
-  { storage, url, pid, upstream }: Target,
+  { storage, url, busy, pid, upstream }: Target,
   hostile: Hostile,
   { hitsPerSecond, missesPerSecond, ...watch }: Pace,
 ): Scenario {
-  const crowd = new Crowd(url);
+  const crowd = new DistantCrowd(url);
   const { slowReaders, halfOpen, slowHeaders, idle, aborting } = hostile;
+  const place = storage === 'fs' ? 'Files' : 'MinIO';
   let memory = 0;
   return {
-    name: `${storage === 'fs' ? 'Files' : 'MinIO'}: ${slowReaders} clients read at 1 kB/s, ${halfOpen} say nothing, ${slowHeaders} spell their headers, ${idle} are idle, ${4 * aborting} leave in mid-answer`,
+    name: `${place}: ${slowReaders} clients read at 1 kB/s, ${halfOpen} say nothing, ${slowHeaders} spell their headers, ${idle} are idle, ${4 * aborting} leave in mid-answer`,
     promise: 'All others are served, hits and misses; memory stays within bounds.',
     load: { gateways: [url], hitsPerSecond, missesPerSecond },
     upstream,
     watch,
     async inject() {
       memory = await residentMemory(pid);
-      await crowd.slowReaders(slowReaders, LARGE, 1_000);
-      await crowd.halfOpen(halfOpen);
-      await crowd.slowHeaders(slowHeaders);
-      await crowd.idle(idle, SMALL);
-      for (const bytes of [0, 1, 100_000, 5_000_000]) await crowd.aborting(aborting, LARGE, bytes);
+      await busy();
+      await crowd.do('slowReaders', slowReaders, LARGE, 1_000);
+      await crowd.do('halfOpen', halfOpen);
+      await crowd.do('slowHeaders', slowHeaders);
+      await crowd.do('idle', idle, SMALL);
+      for (const bytes of [0, 1, 100_000, 5_000_000]) await crowd.do('aborting', aborting, LARGE, bytes);
+      recordFigure(`${place}: while they come, the gateway takes ${await busy()}`);
     },
     async heal() {
+      recordFigure(`${place}: while they are there, the gateway takes ${await busy()}`);
       expect(sha256((await ask(`${url}${LARGE}`)).bytes)).toBe(sha256(upstream.file(LARGE)));
       expect(await residentMemory(pid)).toBeLessThan(memory + room(hostile));
       await crowd.leave();
     },
     recoversWithin: 0,
+  };
+}
+
+/** Tells how busy a gateway was since it was last asked, by its own metrics, which do not see how busy the load is. */
+function meter(ops: string): () => Promise<string> {
+  let [at, cpu] = [0, 0];
+  return async () => {
+    const late = await metric(ops, 'nodejs_eventloop_lag_p99_seconds'); // resets it
+    const [before, spent] = [at, cpu];
+    [at, cpu] = [performance.now(), await metric(ops, 'process_cpu_seconds_total')];
+    const share = (100_000 * (cpu - spent)) / (at - before);
+    return `${share.toFixed(0)} % of a CPU, and 99 of 100 turns of its event loop take no more than ${(late * 1000).toFixed(0)} ms`;
   };
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, it, type TestContext } from 'vitest';
-import { ask } from '../support/ask.js';
+import { ask, metric } from '../support/ask.js';
 import { HOUR, startClocked } from '../support/clock.js';
 import { holdRequests } from '../support/held-requests.js';
+import { setRedisClock } from '../support/redis-clock.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
 
@@ -109,6 +110,52 @@ describe.concurrent('a clock that jumps by an hour', { timeout: 120_000 }, () =>
     await stack.addWorker(slots);
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(modules.map(() => 200));
     for (const module of modules) expect(upstream.count(zip(module))).toBeLessThanOrEqual(2);
+  });
+
+  it('in Redis: no refusal outlives its time, a job that runs is done, and no dead worker counts as alive', async (test) => {
+    const { expect } = test;
+    const stack = await ownStack(test, { STOA_NOT_FOUND_TTL: '1s' });
+    const [worker, gateway] = await Promise.all([stack.addWorker(), stack.addGateway()]);
+    const [refused, running] = ['example.com/redis-refused', 'example.com/redis-running'];
+    expect((await ask(`${gateway.url}${zip(refused)}`)).status).toBe(404);
+    await setRedisClock(stack.redis, -HOUR);
+    upstream.add(refused, version);
+    await expect.poll(async () => (await ask(`${gateway.url}${zip(refused)}`)).status, PATIENT).toBe(200);
+
+    upstream.add(running, version);
+    const [held] = holdRequests(upstream, zip(running));
+    const answer = ask(`${gateway.url}${zip(running)}`);
+    await held!.arrived;
+    await setRedisClock(stack.redis, HOUR);
+    await worker.says('this worker fell silent');
+    held!.release();
+    expect((await answer).status).toBe(200);
+    expect(upstream.count(zip(running))).toBeLessThanOrEqual(2);
+
+    await worker.kill();
+    await setRedisClock(stack.redis, -HOUR);
+    await expect.poll(() => metric(gateway.ops, 'stoa_workers'), PATIENT).toBe(0);
+    const late = await ask(`${gateway.url}${zip('example.com/redis-late')}`);
+    expect([late.status, late.text]).toEqual([503, expect.stringContaining('no worker is running')]);
+  });
+
+  it('in Redis, back, when a worker dies: another takes over its job', async (test) => {
+    const { expect } = test;
+    const stack = await ownStack(test);
+    const [worker, gateway] = await Promise.all([stack.addWorker(), stack.addGateway()]);
+    const module = 'example.com/redis-dead';
+    upstream.add(module, version);
+    const [held] = holdRequests(upstream, zip(module));
+    const answer = ask(`${gateway.url}${zip(module)}`);
+    await held!.arrived;
+    await stack.addWorker();
+    worker.signal('SIGSTOP'); // so that it renews no lock meanwhile
+    await setRedisClock(stack.redis, -HOUR);
+    await worker.kill();
+    expect(await lockLeft(stack)).toBeGreaterThan(HOUR / 2);
+    expect((await answer).status).toBe(200);
+    expect(upstream.count(zip(module))).toBe(2);
+    held!.release();
   });
 });
 

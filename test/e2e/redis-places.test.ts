@@ -59,6 +59,8 @@ describe('misses, refusals and changes', SLOW, () => {
       // One flight for both gateways, in either queue, and its events.
       expect((await both('/@v/v1.0.0.zip')).map(({ status }) => status)).toEqual([200, 200]);
       expect(upstream.count(`/${module}/@v/v1.0.0.zip`)).toBe(1);
+      // The version is stamped and entered.
+      await expect.poll(async () => (await ask(`${first!.url}/catalog`)).text).toContain(module);
       // A refusal is kept for both.
       expect((await both('/@v/v9.0.0.info')).map(({ status }) => status)).toEqual([404, 404]);
       expect((await ask(`${second!.url}/${module}/@v/v9.0.0.info`)).headers.get('x-stoa-cache')).toBe('negative');

@@ -20,19 +20,19 @@ interface Member {
 }
 
 /**
- * Starts three primaries on loopback that share the slots, each with a replica if it is said, and resolves once each
- * says that the cluster is whole. A second of silence is a death, where there are replicas.
+ * Starts three primaries on loopback that share the slots, and if it is said a replica of the one that has the queues,
+ * and resolves once each says that the cluster is whole. A second of silence is a death, where there is a replica.
  */
-export async function startClusterRedis({ tls = false, replicas = false } = {}): Promise<FailoverRedis> {
+export async function startClusterRedis({ tls = false, replica = false } = {}): Promise<FailoverRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'stoa-cluster-'));
   const authority = tls ? await makeAuthority(folder, 'DNS:localhost') : null;
-  const count = replicas ? 2 * PRIMARIES : PRIMARIES;
+  const count = replica ? PRIMARIES + 1 : PRIMARIES;
   const ports = await Promise.all(Array.from({ length: 2 * count }, freePort));
   const members = await Promise.all(
     ports.slice(0, count).map(async (port, index): Promise<Member> => {
       const [dir, bus] = [join(folder, `${port}`), ports[count + index]!];
       await mkdir(dir);
-      const words = `--dir ${dir} --cluster-enabled yes --cluster-port ${bus} --cluster-node-timeout ${replicas ? 1000 : 2000} --repl-diskless-sync-delay 0 --requirepass ${PASSWORD} --masterauth ${PASSWORD}`;
+      const words = `--dir ${dir} --cluster-enabled yes --cluster-port ${bus} --cluster-node-timeout ${replica ? 1000 : 2000} --repl-diskless-sync-delay 0 --requirepass ${PASSWORD} --masterauth ${PASSWORD}`;
       // The name is told where certificates are checked, for it is what they hold.
       const named = tls ? '--cluster-announce-hostname localhost --cluster-preferred-endpoint-type hostname' : '';
       const server = redisServer([...listenWords(port, authority), ...`${words} ${named}`.trim().split(' ')], {
@@ -81,7 +81,7 @@ export async function startClusterRedis({ tls = false, replicas = false } = {}):
   };
 }
 
-/** Gives each primary its slots and its replica, and lets all meet. */
+/** Gives each primary its slots, lets all meet, and makes who has no slots a replica of the primary of the queues. */
 async function makeWhole(members: readonly Member[]): Promise<void> {
   const primaries = members.slice(0, PRIMARIES);
   const firstSlot = (index: number): number => Math.floor((index * SLOTS) / PRIMARIES);
@@ -90,8 +90,9 @@ async function makeWhole(members: readonly Member[]): Promise<void> {
   const [first, ...others] = members;
   for (const { port, bus } of others) await first!.server.command('cluster', 'meet', '127.0.0.1', `${port}`, `${bus}`);
   await Promise.all(members.map(({ server }) => until(() => isWhole(server, members.length))));
-  for (const [index, { server }] of members.slice(PRIMARIES).entries()) {
-    const id = String(await primaries[index]!.server.command('cluster', 'myid'));
+  for (const { server } of members.slice(PRIMARIES)) {
+    const port = await primaryPort(server);
+    const id = String(await members.find((member) => member.port === port)!.server.command('cluster', 'myid'));
     await until(async () => (await server.command('cluster', 'replicate', id)) === 'OK');
     await until(() => isReplica(server));
   }

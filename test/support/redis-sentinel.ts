@@ -50,10 +50,9 @@ export async function startSentinelRedis({ tls = false } = {}): Promise<Failover
     await rm(folder, { recursive: true, force: true });
   };
 
-  const primary = async (): Promise<RedisServer> => {
-    const [, port] = (await sentinels[0]!.command('sentinel', 'get-master-addr-by-name', MASTER)) as [string, string];
-    return servers.get(Number(port))!;
-  };
+  const named = async (): Promise<[host: string, port: string]> =>
+    (await sentinels[0]!.command('sentinel', 'get-master-addr-by-name', MASTER)) as [string, string];
+  const primary = async (): Promise<RedisServer> => servers.get(Number((await named())[1]))!;
   try {
     await Promise.all([...servers.values()].map((server) => server.start()));
     // A Sentinel learns of replicas when it comes, and then every ten seconds.
@@ -88,6 +87,8 @@ export async function startSentinelRedis({ tls = false } = {}): Promise<Failover
     async revive(server) {
       server.thaw();
       if (!(await server.command('ping').catch(() => null))) await server.start();
+      // The Sentinels would leave it a primary for eight seconds before they say the same.
+      await server.command('replicaof', ...(await named()));
       await until(async () =>
         /role:slave[^]*master_link_status:up/.test(String(await server.command('info', 'replication'))),
       );

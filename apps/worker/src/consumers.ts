@@ -10,6 +10,7 @@ import { HostShare } from './host-share.js';
 import { LOCK } from './job-hold.js';
 import { SHUTDOWN } from './job-limits.js';
 import { JobRunner } from './job-runner.js';
+import { shortenOverlong } from './overlong-keys.js';
 
 /**
  * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second
@@ -26,7 +27,7 @@ const OPTIONS = {
 };
 /** After the grace, time for cancelled jobs to go back to their queue. */
 const GIVE_BACK = 3_000;
-/** How often delayed jobs are looked for that went astray, in milliseconds. */
+/** How often it is looked for what went astray because a clock was set, in milliseconds. */
 const LOOK = 5_000;
 
 /** Runs each job in a slot of its host; one that can't be read has no host to tell. */
@@ -74,9 +75,12 @@ export class Consumers {
       worker.on('stalled', (jobId) => log.warn({ jobId }, 'took over the job of a worker that fell silent'));
       worker.run().catch((error: unknown) => log.error({ err: error }, `the consumer of queue ${worker.name} ended`));
     }
-    // What could not be called back for want of Redis is at the next look.
+    // What could not be mended for want of Redis is at the next look.
     this.looking = setInterval(() => {
-      for (const worker of this.workers) void callBackAstray(this.link, worker).catch(() => {});
+      for (const worker of this.workers) {
+        void callBackAstray(this.link, worker).catch(() => {});
+        void shortenOverlong(this.link, worker).catch(() => {});
+      }
     }, LOOK);
   }
 

@@ -12,13 +12,23 @@ const SILENCE = 5;
 /** How old a gateway's view of queues and workers may be, in milliseconds. */
 const VIEW_AGE = 500;
 
-// Stamped by Redis' own clock, so that workers and gateways need not agree on the time.
-const BEAT_SCRIPT = `
+/*
+ * Stamped by Redis' own clock, so that workers and gateways need not agree on the time. A sign of later than now is one
+ * of before that clock was set back: who lives shows another within a second.
+ *
+ * Input:  KEYS[1] the signs, ARGV[1] the silence
+ */
+const LIVING = `
 local now = tonumber(redis.call('TIME')[1])
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])`;
-const LIVING_SCRIPT = `return redis.call('ZRANGEBYSCORE', KEYS[1], tonumber(redis.call('TIME')[1]) - ARGV[1], '+inf')`;
-const COUNT_SCRIPT = `return redis.call('ZCOUNT', KEYS[1], tonumber(redis.call('TIME')[1]) - ARGV[1], '+inf')`;
+local since = now - ARGV[1]`;
+const BEAT_SCRIPT = `${LIVING}
+redis.call('ZADD', KEYS[1], now, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', since)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 1, '+inf')`;
+const LIVING_SCRIPT = `${LIVING}
+return redis.call('ZRANGEBYSCORE', KEYS[1], since, now)`;
+const COUNT_SCRIPT = `${LIVING}
+return redis.call('ZCOUNT', KEYS[1], since, now)`;
 
 /** The worker's side: a sign of life in the sorted set `<prefix>:workers`. */
 export class WorkerPulse {
@@ -45,7 +55,7 @@ export class WorkerPulse {
 
   private async beat(): Promise<boolean> {
     try {
-      await this.link.commands.eval(BEAT_SCRIPT, 1, workersKey(this.link), this.workerId, SILENCE);
+      await this.link.commands.eval(BEAT_SCRIPT, 1, workersKey(this.link), SILENCE, this.workerId);
       return true;
     } catch {
       return false;

@@ -29,16 +29,18 @@ export class Refusals {
 
   /** As `find`, but what Redis keeps now: what another process took back is not remembered. */
   async read(dedupId: string): Promise<KeptRefusal | null> {
-    const kept = await this.link.commands.get(this.key(dedupId));
-    if (kept === null) return null;
+    const text = await this.link.commands.get(this.key(dedupId));
+    if (text === null) return null;
     const left = await this.link.commands.pttl(this.key(dedupId));
-    if (left <= 0) return null;
-    return { refusal: JSON.parse(kept) as Refusal, left };
+    const { ttl, ...refusal } = JSON.parse(text) as Refusal & { ttl: number };
+    // It can have more time left than it got when Redis' clock was set back.
+    return left <= 0 || left > ttl ? null : { refusal, left };
   }
 
   /** Keeps a refusal for `ttl` milliseconds. Throws RefusalError `busy` when Redis stays away. */
   async keep(dedupId: string, refusal: Refusal, ttl: number): Promise<void> {
-    await patiently(FAILOVER, () => this.link.commands.set(this.key(dedupId), JSON.stringify(refusal), 'PX', ttl));
+    const text = JSON.stringify({ ...refusal, ttl });
+    await patiently(FAILOVER, () => this.link.commands.set(this.key(dedupId), text, 'PX', ttl));
   }
 
   /** Takes refusals back, so that the jobs are run when they are next asked for. Other gateways remember them a while. */

@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedisLink, redisTime, stamp } from '#libs/queue';
+import { HOUR } from '../../../test/support/clock.js';
+import { setRedisClock } from '../../../test/support/redis-clock.js';
 import { startRedis, type TestRedis } from '../../../test/support/redis.js';
 
 let redis: TestRedis;
@@ -9,7 +11,7 @@ const links: RedisLink[] = [];
 /** The connections of one process. */
 function connect(): RedisLink {
   const path = redis.url.replace('unix://', '');
-  const link = new RedisLink({ kind: 'socket', path, db: 0 }, 'test', pino({ level: 'silent' }));
+  const link = new RedisLink({ kind: 'socket', path, db: 0 }, 'stoa', pino({ level: 'silent' }));
   links.push(link);
   return link;
 }
@@ -42,7 +44,7 @@ describe('the shared clock', () => {
 
   it('forgets a stamp in time, so that no entry is written with an old one', async () => {
     await stamp(connect(), 'late');
-    const left = Number(await redis.command('pttl', 'test:stamp:late'));
+    const left = Number(await redis.command('pttl', 'stoa:{clock}:late'));
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(2_000);
   });
@@ -55,4 +57,32 @@ describe('the shared clock', () => {
     await redis.start();
     expect(await pending).toBeGreaterThan(0n);
   });
+
+  it('never goes back behind a stamp: it goes at half its pace until Redis has come up to it', async () => {
+    const link = connect();
+    const ahead = BigInt(HOUR) * 1_000_000n;
+    const first = await stamp(link, 'before it went back');
+    await setRedisClock(redis, -HOUR); // so what was told lies an hour further ahead
+    const from = [await own(), await stamp(link, 'after it'), await own()] as const;
+    expect(from[1]).toBeGreaterThanOrEqual(first + ahead);
+    await expect.poll(async () => (await own()) - from[2]).toBeGreaterThan(100_000_000n);
+    const to = [await own(), await redisTime(link), await own()] as const;
+    expect(2n * (to[1] - from[1])).toBeGreaterThanOrEqual(to[0] - from[2] - 2_000n);
+    expect(2n * (to[1] - from[1])).toBeLessThanOrEqual(to[2] - from[0]);
+    // One of before is not given again when its life is over, though Redis keeps it for another hour.
+    await expect.poll(() => stamp(link, 'before it went back'), { timeout: 20_000 }).toBeGreaterThan(first + ahead);
+  });
+
+  it('goes on with Redis when that goes ahead', async () => {
+    await setRedisClock(redis, 24 * HOUR); // so what was told is long over
+    const [before, time, after] = [await own(), await redisTime(connect()), await own()];
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThanOrEqual(after);
+  });
 });
+
+/** Redis' own clock, in nanoseconds. */
+async function own(): Promise<bigint> {
+  const [seconds, micros] = (await redis.command('time')) as [string, string];
+  return BigInt(seconds) * 1_000_000_000n + BigInt(micros) * 1000n;
+}
