@@ -170,11 +170,19 @@ describe('bin/setup', () => {
     expect(await calls()).toEqual(['npm', 'nest', 'update', 'install']);
   });
 
-  it('names what the tests need', async () => {
+  it('installs the ssh of the tests in the same way, and says in one line how to get it where it may not', async () => {
     await rm(join(bin, 'ssh'));
-    expect((await setup(['test'])).stderr).toContain(
-      'stoa: ssh is missing, the tests need it: install the OpenSSH client\n',
-    );
+    expect((await setup(['test'])).stderr).toMatch(/^stoa: ssh is missing: .*apt-get install openssh-client.*$/m);
+    await fake('id', 'echo 0');
+    await fake('apt-get', `[ "$1" = update ] || { printf '#!/bin/sh\\n' >${bin}/ssh; chmod 755 ${bin}/ssh; }`);
+    const { code, stderr } = await setup(['test']);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('stoa: installing openssh-client (apt-get); no service is started\n'),
+    ]);
+  });
+
+  it('names what the tests need', async () => {
     await rm(join(bin, 'git'));
     expect((await setup(['test'])).stderr).toContain('stoa: git is missing, the tests need it: install git\n');
     await rm(join(bin, 'go'));
