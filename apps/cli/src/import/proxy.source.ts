@@ -43,6 +43,7 @@ export class ProxySource implements ImportSource {
           info: (context) => this.fetcher.info(version, context),
           mod: (context) => this.fetcher.mod(version, context),
           zip: async (context) => ({ ...(await this.fetcher.zip(version, context)).zip, source: SOURCE }),
+          zipBytes: async () => undefined,
           zipTime: async () => null,
         }
       );
