@@ -6,6 +6,9 @@ const FLOOR = 64 << 20;
 /** Bytes that a download may take: more than most zips do. A larger one meets the full disk itself, and is refused then. */
 const DOWNLOAD = 16 << 20;
 
+/** Milliseconds for which a look at the disks counts: an import begins thousands of zips a second. */
+const LOOK = 10;
+
 /** Gives the free bytes of a folder's file system. */
 export type FreeBytes = (folder: string) => number;
 
@@ -19,6 +22,7 @@ interface Options {
 export class Room {
   private taken = 0;
   private readonly waiting: { readonly bytes: number; readonly admitted: (fits: boolean) => void }[] = [];
+  private looked = { at: -Infinity, free: Infinity };
   private readonly most: number;
   private readonly free: FreeBytes;
 
@@ -52,9 +56,17 @@ export class Room {
     for (let next = this.waiting[0]; next && this.taken + next.bytes <= this.most; next = this.waiting[0]) {
       this.waiting.shift();
       this.taken += next.bytes;
-      // Looked at here and now: those that come after are not to be counted.
-      next.admitted(Math.min(...this.folders.map((folder) => this.free(folder))) >= FLOOR + this.taken);
+      // Told here and now: those that come after are not to be counted.
+      next.admitted(this.look() >= FLOOR + this.taken);
     }
+  }
+
+  /** The free bytes of the fullest disk. */
+  private look(): number {
+    const now = performance.now();
+    if (now - this.looked.at >= LOOK)
+      this.looked = { at: now, free: Math.min(...this.folders.map((folder) => this.free(folder))) };
+    return this.looked.free;
   }
 }
 

@@ -9,7 +9,7 @@ import type { Gateways } from './gateways.js';
 import { Importer } from './importer.js';
 import { ListKeeper } from './list-keeper.js';
 
-/** Bytes of zips that are under way at once: a thousand versions are, where they are small. */
+/** Bytes of zips that are under way at once: more than the largest has, and than a thousand small ones. */
 const ZIPS = 512 << 20;
 
 /** The write side of an import. */
