@@ -34,6 +34,8 @@ export class Importer {
 
   private async inTime(candidate: Candidate): Promise<Imported> {
     const { timeout, stop } = this.parts;
+    // It may have come while this version waited for its turn.
+    stop.throwIfAborted();
     const overtime = AbortSignal.timeout(timeout);
     try {
       return await this.store(candidate, AbortSignal.any([stop, overtime]));
