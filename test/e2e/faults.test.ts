@@ -178,7 +178,7 @@ const onFileSystem = (root: string, options: string): Wrapper => [
 
 describe('a storage that can not be written', () => {
   it.each([
-    ['full', 'size=64k', 'this worker has no room for another download'],
+    ['full', 'size=64k', 'the disk has no room for another zip'],
     ['read-only', 'ro', 'the storage is read-only'],
   ])(
     'because it is %s: misses are 503 in one line, hits go on, and nothing half is left',

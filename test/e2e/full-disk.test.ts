@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.js';
+import { athensFiles } from '../support/athens-files.js';
+import { runCommand } from '../support/command.js';
+import { writeFiles } from '../support/data-dir.js';
 import { canMount, mountSmallDisk, type SmallDisk } from '../support/small-disk.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
@@ -35,12 +38,30 @@ describe.runIf(canMount)('a worker whose disk is full', () => {
     const refused = await ask(wanted);
     expect([refused.status, refused.text, refused.headers.get('retry-after')]).toEqual([
       503,
-      'unavailable: example.com/wanted@v1.0.0: this worker has no room for another download\n',
+      'unavailable: example.com/wanted@v1.0.0: the disk has no room for another zip\n',
       expect.stringMatching(/^\d+$/),
     ]);
     expect((await ask(kept)).status).toBe(200);
     await rm(filling);
     expect((await ask(wanted)).status).toBe(200);
+  }, 60_000);
+
+  it('takes no import either, which says so in a line', async () => {
+    const filling = join(disk.folder, 'filling');
+    await writeFile(filling, Buffer.alloc(40 * MIB));
+    const source = await mkdtemp(join(tmpdir(), 'stoa-source-'));
+    await writeFiles(source, athensFiles('example.com/imported', 'v1.0.0'));
+    try {
+      const env = { STOA_DATA_DIR: join(disk.folder, 'data'), STOA_REDIS_URL: stack.redis.url };
+      expect(await runCommand(['import', source, '--quiet'], env)).toMatchObject({
+        code: 1,
+        out: '',
+        err: 'stoa: the disk has no room for another zip\n',
+      });
+    } finally {
+      await rm(filling);
+      await rm(source, { recursive: true });
+    }
   }, 60_000);
 
   it('leaves them to a worker that has room', async () => {

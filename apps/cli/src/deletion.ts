@@ -9,6 +9,7 @@ import { moduleKey } from '#libs/storage';
 import { administer, DONE, FAILED } from './administer.js';
 import { ExpectedFailure } from './expected-failure.js';
 import { say } from './say.js';
+import { formatTarget } from './target.js';
 
 /** What `stoa delete` was asked to do. */
 export interface DeleteOptions {
@@ -25,7 +26,7 @@ const PATIENCE = 5_000;
  */
 export async function remove(target: Target, options: DeleteOptions): Promise<number> {
   return administer(async ({ config, log, storage, stop }) => {
-    const name = target.version === null ? target.module : `${target.module}@${target.version}`;
+    const name = formatTarget(target);
     if (!options.yes) await confirm(name, stop);
     const link = options.gateways ? new RedisLink(config.redis, config.queuePrefix, log) : null;
     try {

@@ -11,3 +11,8 @@ export function parseTarget(text: string): Target {
   if (fault !== null) throw new InvalidArgumentError(fault);
   return { module, version };
 }
+
+/** Writes a target as it is typed. */
+export function formatTarget({ module, version }: Target): string {
+  return version === null ? module : `${module}@${version}`;
+}

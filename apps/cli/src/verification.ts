@@ -13,13 +13,14 @@ import {
   type Target,
 } from '#libs/ingest';
 import type { Metrics } from '#libs/observability';
-import type { Storage } from '#libs/storage';
+import type { ObjectStore, Storage } from '#libs/storage';
 import { administer, type Administration } from './administer.js';
 import { explain } from './explain.js';
 import { Progress } from './progress.js';
 import { reachWorkers, type Reached } from './reach-workers.js';
 import { say } from './say.js';
-import { countItems, runVerify, type Told } from './verify-run.js';
+import { formatTarget } from './target.js';
+import { countItems, hasItems, runVerify, type Told } from './verify-run.js';
 import { VerifyState, type Progressed } from './verify-state.js';
 
 /** What `stoa verify` was asked to do. */
@@ -44,9 +45,12 @@ export async function verify(targets: readonly Target[], options: VerifyOptions)
     const code = await administer(
       async (administration) => {
         stop = administration.stop;
+        const absent = await tellAbsent(administration.storage.objects, targets);
+        if (absent > 0 && absent >= targets.length) return EXIT.findings;
         const closing: (() => Promise<void>)[] = [];
         try {
-          return exitCode(await run(targets, options, administration, (close) => void closing.unshift(close)));
+          const progressed = await run(targets, options, administration, (close) => void closing.unshift(close));
+          return exitCode(progressed, absent);
         } finally {
           for (const close of closing) await close();
         }
@@ -58,6 +62,25 @@ export async function verify(targets: readonly Target[], options: VerifyOptions)
     explain(error);
     return EXIT.unfinished;
   }
+}
+
+/**
+ * Says of which targets, of any module if none is named, nothing is stored, and gives how many they are: a name may be
+ * mistyped, and the storage another one than is meant.
+ */
+async function tellAbsent(objects: ObjectStore, targets: readonly Target[]): Promise<number> {
+  if (targets.length === 0) {
+    if (await hasItems(objects, null)) return 0;
+    say('no module is stored');
+    return 1;
+  }
+  let absent = 0;
+  for (const target of targets) {
+    if (await hasItems(objects, [target])) continue;
+    say(`nothing of ${formatTarget(target)} is stored`);
+    absent++;
+  }
+  return absent;
 }
 
 /** Composes a verification, and runs it. What is opened is closed in the end, last opened first. */
@@ -82,7 +105,7 @@ async function run(
 
   const state = new VerifyState(config.dataDir, {
     storage: config.storage,
-    targets: targets.map(({ module, version }) => (version === null ? module : `${module}@${version}`)),
+    targets: targets.map(formatTarget),
     since: options.since?.text ?? '',
     repair,
     offline,
@@ -150,9 +173,9 @@ function lineOf({ subject, part, fault, message, mending }: Told): string {
   return `${subject}: ${part} ${fault}${message && `: ${message}`}${became}`;
 }
 
-function exitCode({ checked, findings, left, unchecked }: Progressed): number {
+function exitCode({ checked, findings, left, unchecked }: Progressed, absent: number): number {
   const mended = findings - left;
   say(`${checked} checked: ${findings} found${mended > 0 ? `, ${mended} mended` : ''}`);
   if (unchecked > 0) say(`${unchecked} of them could not be held against the checksum database`);
-  return left > 0 ? EXIT.findings : unchecked > 0 ? EXIT.unfinished : EXIT.clean;
+  return left > 0 || absent > 0 ? EXIT.findings : unchecked > 0 ? EXIT.unfinished : EXIT.clean;
 }

@@ -71,6 +71,12 @@ export async function runVerify(parts: Parts, begun: Progressed): Promise<Progre
   return progressed;
 }
 
+/** Whether there is anything at all to check, however old it is. */
+export async function hasItems(objects: ObjectStore, targets: readonly Target[] | null): Promise<boolean> {
+  const { done } = await takeInventory(objects, targets).next();
+  return !done;
+}
+
 /** How many things there are to check. */
 export async function countItems(
   { objects, targets }: Pick<Parts, 'objects' | 'targets'>,

@@ -102,7 +102,7 @@ export async function startWorking({ database: covering = null, free, parent }: 
         catalog: new Catalog(modules, meta, 60_000),
         changes: { publish: async ({ keys }: Change) => void told.push(...keys) },
         scratch,
-        room: new Room([scratch.root], free),
+        room: new Room([scratch.root], { free }),
         sumdbs: new Sumdbs([], meta, (database, path, asked) => fetcher.sumdb(database, path, asked)),
       });
     },

@@ -6,29 +6,67 @@ const FLOOR = 64 << 20;
 /** Bytes that a download may take: more than most zips do. A larger one meets the full disk itself, and is refused then. */
 const DOWNLOAD = 16 << 20;
 
+/** Milliseconds for which a look at the disks counts: an import begins thousands of zips a second. */
+const LOOK = 10;
+
 /** Gives the free bytes of a folder's file system. */
 export type FreeBytes = (folder: string) => number;
 
+interface Options {
+  /** Bytes that all downloads may take at once: who comes after waits. */
+  readonly most?: number;
+  readonly free?: FreeBytes | undefined;
+}
+
 /** Lets downloads begin only while their disks have room: the scratch space, and a storage of files. */
 export class Room {
-  private running = 0;
+  private taken = 0;
+  private readonly waiting: { readonly bytes: number; readonly admitted: (fits: boolean) => void }[] = [];
+  private looked = { at: -Infinity, free: Infinity };
+  private readonly most: number;
+  private readonly free: FreeBytes;
 
   constructor(
     private readonly folders: readonly string[],
-    private readonly free: FreeBytes = freeBytes,
-  ) {}
+    { most = Infinity, free = freeBytes }: Options = {},
+  ) {
+    this.most = most;
+    this.free = free;
+  }
 
-  /** Runs a download. Throws LacksError, at once, when it and those that run may fill a disk. */
-  async use<T>(download: () => Promise<T>): Promise<T> {
-    this.running++;
+  /**
+   * Runs a download of so many bytes once it is its turn: in the order of their coming, and one that is larger than all
+   * may be goes alone. Throws LacksError, at once, when it and those that run may fill a disk.
+   */
+  async use<T>(download: () => Promise<T>, bytes = DOWNLOAD): Promise<T> {
+    const counted = Math.min(bytes, this.most);
+    const { promise: turn, resolve: admitted } = Promise.withResolvers<boolean>();
+    this.waiting.push({ bytes: counted, admitted });
+    this.admit();
     try {
-      const needed = FLOOR + this.running * DOWNLOAD;
-      if (Math.min(...this.folders.map((folder) => this.free(folder))) < needed)
-        throw new LacksError('this worker has no room for another download');
+      if (!(await turn)) throw new LacksError('the disk has no room for another zip');
       return await download();
     } finally {
-      this.running--;
+      this.taken -= counted;
+      this.admit();
     }
+  }
+
+  private admit(): void {
+    for (let next = this.waiting[0]; next && this.taken + next.bytes <= this.most; next = this.waiting[0]) {
+      this.waiting.shift();
+      this.taken += next.bytes;
+      // Told here and now: those that come after are not to be counted.
+      next.admitted(this.look() >= FLOOR + this.taken);
+    }
+  }
+
+  /** The free bytes of the fullest disk. */
+  private look(): number {
+    const now = performance.now();
+    if (now - this.looked.at >= LOOK)
+      this.looked = { at: now, free: Math.min(...this.folders.map((folder) => this.free(folder))) };
+    return this.looked.free;
   }
 }
 

@@ -13,7 +13,7 @@ const FEW = 8;
 const OWNER = /^(?<host>.+)-(?<pid>\d+)-[0-9a-f]{12}$/;
 
 /**
- * The place of a process's unfinished files: `<data dir>/scratch/<hostname>-<pid>-<random>`. Workers of several hosts
+ * The place of a process's unfinished files: `<data dir>/scratch/<hostname>-<pid>-<random>`. Processes of several hosts
  * may share the data dir, so each says in the name of its folder whose it is, and touches it every ten minutes.
  */
 export class Scratch {
@@ -21,7 +21,7 @@ export class Scratch {
   private static readonly used = new Set<string>();
 
   private readonly parent: string;
-  /** The folder of this worker. */
+  /** The folder of this process. */
   readonly root: string;
   /** Folders of jobs that ended: making and removing one costs as much as all else that a small job does here. */
   private readonly empty: string[] = [];
@@ -32,7 +32,7 @@ export class Scratch {
     this.root = join(this.parent, `${hostname()}-${process.pid}-${randomBytes(6).toString('hex')}`);
   }
 
-  /** Makes the folder, for this user alone, and removes those of workers that died. */
+  /** Makes the folder, for this user alone, and removes those of processes that died. */
   async open(): Promise<void> {
     Scratch.used.add(this.root);
     await mkdir(this.parent, { recursive: true, mode: 0o700 });
@@ -53,7 +53,7 @@ export class Scratch {
       return await fn(dir);
     } catch (error) {
       if (!isFull(error)) throw error;
-      throw new LacksError('the scratch space of this worker is full', { cause: error });
+      throw new LacksError('the scratch space is full', { cause: error });
     } finally {
       if (dir !== undefined) {
         if (clear(dir)) this.empty.push(dir);
@@ -62,7 +62,7 @@ export class Scratch {
     }
   }
 
-  /** Removes the folder of this worker. */
+  /** Removes the folder of this process. */
   async close(): Promise<void> {
     clearInterval(this.touching);
     await remove(this.root);

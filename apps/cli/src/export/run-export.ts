@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseRfc3339 } from '#libs/protocol';
+import { matchPrefixPatterns, parseRfc3339 } from '#libs/protocol';
 import { FsObjectStore } from '#libs/storage';
 import { administer, DONE, FAILED, type Administration } from '../administer.js';
 import { forEachOf } from '../bounded.js';
@@ -8,7 +8,7 @@ import { UsageFailure } from '../expected-failure.js';
 import { Progress } from '../progress.js';
 import { say } from '../say.js';
 import { Exporter, type Exported } from './exporter.js';
-import { moduleFiles, type Wanted } from './module-files.js';
+import { moduleFiles } from './module-files.js';
 import { writeModuleIndex } from './module-index.js';
 
 /** Files that are written at once. */
@@ -24,10 +24,11 @@ export interface ExportOptions {
 
 /**
  * Writes module files of the storage into a folder: `.info`, `.mod` and `.zip` as they are stored, then list and `@latest`
- * of what the folder has. Returns the exit code: FAILED when it had another file of a name, which stays.
+ * of what the folder has. Returns the exit code: FAILED when it had another file of a name, which stays, and when nothing
+ * is stored of what is wanted.
  */
 export async function runExport(folder: string, { module, since, quiet }: ExportOptions): Promise<number> {
-  const wanted: Wanted = { globs: module, since: since === undefined ? undefined : timeOf(since) };
+  const wanted = { globs: module?.split(',') ?? null, since: since === undefined ? new Date(0) : timeOf(since) };
   const root = resolve(folder);
   const work = async (parts: Administration): Promise<number> => {
     const { config } = parts;
@@ -51,37 +52,60 @@ export async function runExport(folder: string, { module, since, quiet }: Export
   return administer(work, { lists: true });
 }
 
+/** What is to be exported. */
+interface Wanted {
+  /** Go's glob patterns; null: all modules. */
+  readonly globs: readonly string[] | null;
+  /** Of them, what was stored at or after it. */
+  readonly since: Date;
+}
+
 interface Export extends Administration {
   readonly target: FsObjectStore;
   readonly exporter: Exporter;
   readonly quiet: boolean | undefined;
 }
 
-async function exportAll(wanted: Wanted, { storage, stop, target, exporter, quiet }: Export): Promise<number> {
+async function exportAll({ globs, since }: Wanted, parts: Export): Promise<number> {
+  const { storage, stop, target, exporter, quiet } = parts;
   const counts: Record<Exported, number> = { written: 0, present: 0, different: 0 };
-  const modules = new Set<string>();
+  const stored = new Set<string>();
+  const exported = new Set<string>();
   const progress = new Progress('exporting', { quiet });
   try {
-    const files = moduleFiles(storage.objects, wanted);
+    const files = moduleFiles(storage.objects, globs?.join());
     await forEachOf(files, { concurrency: CONCURRENCY, stop }, async (file) => {
-      modules.add(file.module);
+      stored.add(file.module);
+      if (file.modified < since) return;
+      exported.add(file.module);
       const outcome = await exporter.copy(file, stop);
       if (outcome !== null) counts[outcome]++;
       if (outcome === 'different') say(`${file.key}: the folder has another file of this name, which stays`);
       if (outcome === 'present') progress.skip();
       else progress.advance();
     });
-    await forEachOf(each(modules), { concurrency: CONCURRENCY, stop }, (module) =>
+    await forEachOf(each(exported), { concurrency: CONCURRENCY, stop }, (module) =>
       writeModuleIndex(module, target, exporter),
     );
   } finally {
     progress.end();
     const { written, present, different } = counts;
-    process.stdout.write(
-      `exported ${written} files of ${modules.size} modules, already there ${present}, different there ${different}\n`,
-    );
+    if (stored.size > 0)
+      process.stdout.write(
+        `exported ${written} files of ${exported.size} modules, already there ${present}, different there ${different}\n`,
+      );
   }
-  return counts.different > 0 ? FAILED : DONE;
+  const isComplete = tellAbsent(globs, stored);
+  return counts.different > 0 || !isComplete ? FAILED : DONE;
+}
+
+/** Says of what nothing is stored that was to be exported. False: there is such. */
+function tellAbsent(globs: Wanted['globs'], stored: ReadonlySet<string>): boolean {
+  const modules = [...stored];
+  const absent = globs?.filter((glob) => !modules.some((module) => matchPrefixPatterns(glob, module))) ?? [];
+  for (const glob of absent) say(`nothing of ${JSON.stringify(glob)} is stored`);
+  if (globs === null && stored.size === 0) say('no module is stored');
+  return absent.length === 0 && stored.size > 0;
 }
 
 async function* each<T>(things: Iterable<T>): AsyncGenerator<T> {

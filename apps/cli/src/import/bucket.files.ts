@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { readBody, type ObjectBody, type ObjectStore } from '#libs/storage';
-import type { SourceFiles } from './source-files.js';
+import { readBody, type ObjectBody, type ObjectStat, type ObjectStore } from '#libs/storage';
+import type { SourceFile, SourceFiles } from './source-files.js';
 
 /** A tree in a bucket. */
 export class BucketFiles implements SourceFiles {
@@ -10,12 +10,12 @@ export class BucketFiles implements SourceFiles {
 
   constructor(private readonly bucket: ObjectStore) {}
 
-  async *paths(): AsyncGenerator<string> {
-    for await (const { key } of this.bucket.list('')) yield key;
+  async *all(): AsyncGenerator<SourceFile> {
+    for await (const { key, size } of this.bucket.list('')) yield { path: key, size };
   }
 
-  async modified(path: string): Promise<Date> {
-    return present(path, await this.bucket.stat(path)).modified;
+  async stat(path: string): Promise<ObjectStat> {
+    return present(path, await this.bucket.stat(path));
   }
 
   async read(path: string, most: number): Promise<Buffer | null> {

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statS
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { SourceFiles } from './source-files.js';
+import type { SourceFile, SourceFiles } from './source-files.js';
 
 /** Folders that are read in one turn of the event loop. */
 const FOLDERS = 64;
@@ -15,19 +15,20 @@ export class FolderFiles implements SourceFiles {
   constructor(private readonly root: string) {}
 
   /** Throws the system's error for a folder that can't be read: what is in it would be left out unseen. */
-  async *paths(): AsyncGenerator<string> {
+  async *all(): AsyncGenerator<SourceFile> {
     const folders = [''];
     for (let folder = folders.pop(), read = 1; folder !== undefined; folder = folders.pop(), read++) {
       if (read % FOLDERS === 0) await turn();
       for (const entry of readdirSync(join(this.root, folder), { withFileTypes: true })) {
         if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
-        else if (entry.isFile()) yield `${folder}${entry.name}`;
+        else if (entry.isFile()) yield { path: `${folder}${entry.name}` };
       }
     }
   }
 
-  async modified(path: string): Promise<Date> {
-    return statSync(join(this.root, path)).mtime;
+  async stat(path: string): Promise<{ size: number; modified: Date }> {
+    const { size, mtime } = statSync(join(this.root, path));
+    return { size, modified: mtime };
   }
 
   async read(path: string, most: number): Promise<Buffer | null> {

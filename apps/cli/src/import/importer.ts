@@ -1,5 +1,5 @@
 import type { FetchedText } from '#libs/fetcher';
-import type { Ingest, Scratch } from '#libs/ingest';
+import type { Ingest, Room, Scratch } from '#libs/ingest';
 import { formatInfo, isPseudoVersion, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { ModuleStore } from '#libs/storage';
 import { SOURCE, type Candidate } from './source.js';
@@ -16,6 +16,7 @@ interface Parts {
   readonly ingest: Ingest;
   readonly modules: ModuleStore;
   readonly scratch: Scratch;
+  readonly room: Room;
   /** Milliseconds that a version may take. */
   readonly timeout: number;
   readonly stop: AbortSignal;
@@ -27,7 +28,14 @@ export class Importer {
 
   /** Throws RefusalError when a version can't be stored; `busy` and `internal` are no fault of its own. */
   async import(candidate: Candidate): Promise<Imported> {
+    const bytes = candidate.has.has('zip') ? await candidate.zipBytes() : 0;
+    return this.parts.room.use(() => this.inTime(candidate), bytes);
+  }
+
+  private async inTime(candidate: Candidate): Promise<Imported> {
     const { timeout, stop } = this.parts;
+    // It may have come while this version waited for its turn.
+    stop.throwIfAborted();
     const overtime = AbortSignal.timeout(timeout);
     try {
       return await this.store(candidate, AbortSignal.any([stop, overtime]));

@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { createFetcher, EgressGuard } from '#libs/fetcher';
-import { configuredChecksums, Ingest, Quarantine, Scratch, ZipChecker } from '#libs/ingest';
+import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { RefusalError } from '#libs/protocol';
-import { moduleKey } from '#libs/storage';
+import { localFolders, moduleKey } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import type { Administration } from '../administer.js';
 import type { Gateways } from './gateways.js';
 import { Importer } from './importer.js';
 import { ListKeeper } from './list-keeper.js';
+
+/** Bytes of zips that are under way at once: more than the largest has, and than a thousand small ones. */
+const ZIPS = 512 << 20;
 
 /** The write side of an import. */
 export interface OpenImporter {
@@ -43,8 +46,9 @@ export async function openImporter(
   });
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
+  const room = new Room([scratch.root, ...localFolders(config.storage)], { most: ZIPS });
   return {
-    importer: new Importer({ ingest, modules, scratch, timeout: config.fetchTimeout, stop }),
+    importer: new Importer({ ingest, modules, scratch, room, timeout: config.fetchTimeout, stop }),
     lists: new ListKeeper(async (module, versions) => {
       if (await ingest.addToList(module, versions)) await gateways.refreshed(moduleKey({ kind: 'list', module }));
     }),

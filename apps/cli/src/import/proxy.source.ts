@@ -7,7 +7,10 @@ const ALL: ReadonlySet<FileKind> = new Set(['info', 'mod', 'zip']);
 
 /** Versions of another GOPROXY, named by a list. */
 export class ProxySource implements ImportSource {
-  /** Each takes up to three of the connections that the HTTP client has for a host. */
+  /**
+   * Each takes up to three of the connections that the HTTP client has for a host. It bounds the scratch space too: how
+   * large a zip is, is not known before it is there.
+   */
   readonly concurrency = 16;
 
   constructor(
@@ -43,6 +46,7 @@ export class ProxySource implements ImportSource {
           info: (context) => this.fetcher.info(version, context),
           mod: (context) => this.fetcher.mod(version, context),
           zip: async (context) => ({ ...(await this.fetcher.zip(version, context)).zip, source: SOURCE }),
+          zipBytes: async () => undefined,
           zipTime: async () => null,
         }
       );

@@ -1,10 +1,19 @@
+import type { ObjectStat } from '#libs/storage';
+
+/** A file of a tree. */
+export interface SourceFile {
+  readonly path: string;
+  /** In bytes; undefined where the listing does not tell. */
+  readonly size?: number;
+}
+
 /** The files of a tree of modules, wherever it is. A path is relative to its root, with `/`. Absent files are broken. */
 export interface SourceFiles {
   /** How many versions may be fetched at once. */
   readonly concurrency: number;
-  /** The paths of all files, those of a folder together. */
-  paths(): AsyncIterable<string>;
-  modified(path: string): Promise<Date>;
+  /** All files, those of a folder together. */
+  all(): AsyncIterable<SourceFile>;
+  stat(path: string): Promise<Pick<ObjectStat, 'size' | 'modified'>>;
   /** Reads a file of at most so many bytes; null: it has more. */
   read(path: string, most: number): Promise<Buffer | null>;
   /** Copies a file of at most so many bytes to a new local one and gives their number; null: it has more. */

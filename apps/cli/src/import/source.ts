@@ -17,6 +17,8 @@ export interface Candidate {
   info(context: FetchContext): Promise<FetchedText>;
   mod(context: FetchContext): Promise<FetchedText>;
   zip(context: DownloadContext): Promise<ZipAtHand>;
+  /** How large the zip is; undefined where that is not known before it is fetched. */
+  zipBytes(): Promise<number | undefined>;
   /** When the zip was written; null where the source does not tell. */
   zipTime(): Promise<Date | null>;
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { checkInfo, checkMod, SourceFault, type DownloadContext, type FetchedText } from '#libs/fetcher';
 import type { ZipAtHand } from '#libs/ingest';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
-import type { SourceFiles } from './source-files.js';
+import type { SourceFile, SourceFiles } from './source-files.js';
 import { SOURCE, type Candidate, type FileKind } from './source.js';
 
 /** Largest files, in bytes: MaxGoMod and MaxZipFile of golang.org/x/mod/zip. */
@@ -17,12 +17,12 @@ const NO_ROOM = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOSPC', 'EROFS']);
 export class TreeCandidate implements Candidate {
   constructor(
     readonly version: ModuleVersion,
-    private readonly paths: ReadonlyMap<FileKind, string>,
+    private readonly kinds: ReadonlyMap<FileKind, SourceFile>,
     private readonly files: SourceFiles,
   ) {}
 
   get has(): Pick<ReadonlySet<FileKind>, 'has'> {
-    return this.paths;
+    return this.kinds;
   }
 
   async info(): Promise<FetchedText> {
@@ -34,23 +34,27 @@ export class TreeCandidate implements Candidate {
   }
 
   async zip({ scratch }: DownloadContext): Promise<ZipAtHand> {
-    return this.found('zip', async (file) => {
-      const bytes = await this.files.read(file, SMALL_ZIP);
+    return this.found('zip', async ({ path }) => {
+      const bytes = await this.files.read(path, SMALL_ZIP);
       if (bytes !== null) return { bytes, size: bytes.length, source: SOURCE };
-      const path = join(scratch, 'source.zip');
-      const size = await this.files.copy(file, path, MAX_ZIP);
+      const copy = join(scratch, 'source.zip');
+      const size = await this.files.copy(path, copy, MAX_ZIP);
       if (size === null) throw new SourceFault('not-found', 'the zip is too large');
-      return { path, size, source: SOURCE };
+      return { path: copy, size, source: SOURCE };
     });
   }
 
+  async zipBytes(): Promise<number> {
+    return this.found('zip', async ({ path, size }) => size ?? (await this.files.stat(path)).size);
+  }
+
   async zipTime(): Promise<Date> {
-    return this.found('zip', (file) => this.files.modified(file));
+    return this.found('zip', async ({ path }) => (await this.files.stat(path)).modified);
   }
 
   private async text(kind: FileKind, check: (bytes: Buffer) => void): Promise<FetchedText> {
-    return this.found(kind, async (file) => {
-      const bytes = await this.files.read(file, MAX_TEXT);
+    return this.found(kind, async ({ path }) => {
+      const bytes = await this.files.read(path, MAX_TEXT);
       if (bytes === null) throw new SourceFault('not-found', `the .${kind} is too large`);
       check(bytes);
       return { bytes, source: SOURCE };
@@ -58,9 +62,9 @@ export class TreeCandidate implements Candidate {
   }
 
   /** Throws RefusalError for what is wrong with a file of the source. */
-  private async found<T>(kind: FileKind, use: (file: string) => Promise<T>): Promise<T> {
+  private async found<T>(kind: FileKind, use: (file: SourceFile) => Promise<T>): Promise<T> {
     const name = `${this.version.module}@${this.version.version}`;
-    const file = this.paths.get(kind);
+    const file = this.kinds.get(kind);
     if (file === undefined) throw new RefusalError('not-found', `${name}: it has no .${kind}`);
     try {
       return await use(file);

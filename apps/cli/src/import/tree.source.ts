@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { RefusalError } from '#libs/protocol';
 import { placeFile, readVersion, type PlacedFile } from './layout.js';
-import type { SourceFiles } from './source-files.js';
+import type { SourceFile, SourceFiles } from './source-files.js';
 import type { Candidate, ImportSource, Unfit } from './source.js';
 import { TreeCandidate } from './tree.candidate.js';
 
@@ -14,7 +14,7 @@ export class TreeSource implements ImportSource {
   }
 
   async *candidates(): AsyncGenerator<Candidate | Unfit> {
-    for await (const versions of byFolder(this.files.paths())) {
+    for await (const versions of byFolder(this.files.all())) {
       for (const files of versions.values()) {
         const candidate = this.candidate(files);
         if (candidate) yield candidate;
@@ -34,14 +34,14 @@ export class TreeSource implements ImportSource {
 
   /** Null: nothing of a version but its `.info`, which a module cache has of whatever was asked for. */
   private candidate(files: readonly LocatedFile[]): Candidate | Unfit | null {
-    const paths = new Map(files.map(({ kind, path }) => [kind, path]));
-    const zip = paths.get('zip');
+    const kinds = new Map(files.map((file) => [file.kind, file]));
+    const zip = kinds.get('zip');
     const place = files[0]!;
     const name = `${place.module}@${place.version}`;
     if (zip === undefined && !place.modAlone) return { name, reason: `${name}: it has no source.zip` };
-    if (zip === undefined && !paths.has('mod')) return null;
+    if (zip === undefined && !kinds.has('mod')) return null;
     try {
-      return new TreeCandidate(readVersion(place), paths, this.files);
+      return new TreeCandidate(readVersion(place), kinds, this.files);
     } catch (error) {
       if (error instanceof RefusalError) return { name, reason: error.message };
       throw error;
@@ -49,13 +49,14 @@ export class TreeSource implements ImportSource {
   }
 }
 
-type LocatedFile = PlacedFile & { readonly path: string };
+type LocatedFile = PlacedFile & SourceFile;
 
 /** Gives the versions of each folder in turn: no more than those of one are held in memory. */
-async function* byFolder(paths: AsyncIterable<string>): AsyncGenerator<Map<string, LocatedFile[]>> {
+async function* byFolder(all: AsyncIterable<SourceFile>): AsyncGenerator<Map<string, LocatedFile[]>> {
   let folder = '';
   let versions = new Map<string, LocatedFile[]>();
-  for await (const path of paths) {
+  for await (const file of all) {
+    const { path } = file;
     const place = placeFile(path);
     if (place === null) continue;
     if (dirname(path) !== folder) {
@@ -64,8 +65,8 @@ async function* byFolder(paths: AsyncIterable<string>): AsyncGenerator<Map<strin
       versions = new Map();
     }
     const files = versions.get(place.version);
-    if (files) files.push({ ...place, path });
-    else versions.set(place.version, [{ ...place, path }]);
+    if (files) files.push({ ...place, ...file });
+    else versions.set(place.version, [{ ...place, ...file }]);
   }
   yield versions;
 }

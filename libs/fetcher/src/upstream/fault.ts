@@ -103,7 +103,7 @@ export function refusalFrom(error: unknown, subject: string, signal: AbortSignal
     return new RefusalError(error.kind, message, { cause: error });
   }
   if (NO_ROOM.has(codeOf(error))) {
-    return new LacksError(`${subject}: this worker can not write its scratch files`, { cause: error });
+    return new LacksError(`${subject}: the scratch files can not be written`, { cause: error });
   }
   return new RefusalError('internal', `${subject}: this worker failed`, { cause: error });
 }

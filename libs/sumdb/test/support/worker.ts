@@ -25,6 +25,12 @@ export function startWorker(database: TestDatabase, store: ObjectStore, log: str
   return { client, middleman };
 }
 
+/** The hashes of a version as the database says them itself. */
+export async function truth(database: TestDatabase, log: string, id: number): Promise<{ zip: string; goMod: string }> {
+  const lines = (await database.answer(log, lookup(id))).toString('utf8').split('\n');
+  return { zip: lines[1]?.split(' ')[2] ?? '', goMod: lines[2]?.split(' ')[2] ?? '' };
+}
+
 /** What is stored of verified answers, without the folder. */
 export async function keysOf(store: ObjectStore): Promise<string[]> {
   const keys: string[] = [];
