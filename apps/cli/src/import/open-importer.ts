@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { createFetcher, EgressGuard } from '#libs/fetcher';
 import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { RefusalError } from '#libs/protocol';
-import { localFolders, moduleKey } from '#libs/storage';
+import { moduleKey } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import type { Administration } from '../administer.js';
 import type { Gateways } from './gateways.js';
@@ -46,7 +46,7 @@ export async function openImporter(
   });
   const scratch = new Scratch(config.dataDir);
   await scratch.open();
-  const room = new Room([scratch.root, ...localFolders(config.storage)], { most: ZIPS });
+  const room = new Room([scratch.root, ...storage.folders], { most: ZIPS });
   return {
     importer: new Importer({ ingest, modules, scratch, room, timeout: config.fetchTimeout, stop }),
     lists: new ListKeeper(async (module, versions) => {
