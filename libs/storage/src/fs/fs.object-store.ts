@@ -39,8 +39,9 @@ export class FsObjectStore implements ObjectStore {
   readonly backend = 'fs';
   private readonly root: string;
   private readonly writes: boolean;
-  /** Small files and large ones do not wait for each other. */
+  /** Small files wait for no large one, whose sync takes long; where many come, they are synced by both threads. */
   private readonly threads: { readonly small: PutThread; readonly large: PutThread };
+  private readonly bulk: boolean;
 
   /**
    * `writes`: files will be put, so that the threads for it are started with `open`. `bulk`: many small ones at once, which
@@ -49,6 +50,7 @@ export class FsObjectStore implements ObjectStore {
   constructor({ root, writes = false, bulk = false }: { root: string; writes?: boolean; bulk?: boolean }) {
     this.root = resolve(root);
     this.writes = writes;
+    this.bulk = bulk;
     this.threads = { small: new PutThread({ together: bulk }), large: new PutThread({ together: false }) };
   }
 
@@ -107,7 +109,9 @@ export class FsObjectStore implements ObjectStore {
 
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     try {
-      return await this.threads.small.put(objects.map(({ key, bytes, mode }) => this.task(key, mode, ownBytes(bytes))));
+      return await this.threadForSmall().put(
+        objects.map(({ key, bytes, mode }) => this.task(key, mode, ownBytes(bytes))),
+      );
     } catch (error) {
       throw translateFsError(error);
     }
@@ -159,8 +163,14 @@ export class FsObjectStore implements ObjectStore {
     }
   }
 
+  /** What is put in bulk is synced together by one. */
+  private threadForSmall(): PutThread {
+    const { small, large } = this.threads;
+    return small.isBusy && !large.isBusy && !this.bulk ? large : small;
+  }
+
   private async make(task: PutTask, size: number): Promise<boolean> {
-    return (await (size > LARGE ? this.threads.large : this.threads.small).put([task])) === 1;
+    return (await (size > LARGE ? this.threads.large : this.threadForSmall()).put([task])) === 1;
   }
 
   private task(key: string, mode: PutOptions['mode'], source: PutTask['source']): PutTask {

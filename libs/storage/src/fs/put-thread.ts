@@ -38,6 +38,11 @@ export class PutThread {
     this.thread.open();
   }
 
+  /** Whether a put would have to wait. */
+  get isBusy(): boolean {
+    return this.running;
+  }
+
   /** Makes files in turn and gives how many were made; see putFiles. */
   async put(tasks: readonly PutTask[]): Promise<number> {
     return new Promise((resolve, reject) => {
