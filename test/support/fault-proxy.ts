@@ -1,6 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FaultyPipe, type Fault } from './faulty-pipe.js';
+
+/** How often it tries to have its port again, and the pause in between, in milliseconds. */
+const LISTEN_TRIES = 100;
+const LISTEN_PAUSE = 100;
 
 /** A TCP proxy on loopback between a process under test and a server: what passes through it can be hurt at any time. */
 export interface FaultProxy {
@@ -39,9 +44,15 @@ export async function startFaultProxy(target: NetConnectOpts): Promise<FaultProx
     connections.add(connection);
     client.once('close', () => connections.delete(connection));
   });
+  // While it was shut its port was free for anybody's connection, which has it for a moment.
   const listen = async (port: number): Promise<number> => {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
+    for (let tries = 1; !server.listening; tries++) {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening').catch(async (error: unknown) => {
+        if (tries === LISTEN_TRIES) throw error;
+        await delay(LISTEN_PAUSE);
+      });
+    }
     return (server.address() as AddressInfo).port;
   };
   const cut = (): void => connections.forEach((connection) => connection.cut());
