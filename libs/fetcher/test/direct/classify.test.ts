@@ -3,9 +3,10 @@ import { classify } from '../../src/direct/classify.js';
 import { git, M, V } from './failure.js';
 import { FAILURES } from './failures.js';
 import { FAILURES_HERE } from './failures-here.js';
+import { FAILURES_OF_HOSTS } from './failures-of-hosts.js';
 
 describe('classify', () => {
-  it.each([...FAILURES, ...FAILURES_HERE])('%j is %s: %s', (text, kind, reason) => {
+  it.each([...FAILURES, ...FAILURES_OF_HOSTS, ...FAILURES_HERE])('%j is %s: %s', (text, kind, reason) => {
     expect(classify(text, V)).toEqual({ kind, reason });
   });
 
