@@ -1,18 +1,14 @@
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { athensFiles } from '../support/athens-files.js';
 import { runCommand } from '../support/command.js';
 import { newDataDir, snapshot, writeFiles } from '../support/data-dir.js';
 import { goClient } from '../support/go.js';
+import { ownFolder } from '../support/own-folder.js';
 import { startUpstream } from '../support/upstream.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stoa-export-'));
-});
-afterAll(async () => rm(folder, { recursive: true, force: true }));
+const folder = ownFolder('export');
 
 describe('stoa export', { timeout: 120_000 }, () => {
   it('takes a module cache of go, go.mod files without zips too, and exports what go can read', async () => {

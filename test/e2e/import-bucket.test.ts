@@ -1,19 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bucketOn } from '../../libs/storage/test/conformance/bucket.js';
 import { S3ObjectStore } from '../../libs/storage/src/s3/s3.object-store.js';
 import { athensFiles, treeFiles } from '../support/athens-files.js';
 import { runCommand } from '../support/command.js';
 import { newDataDir, summaryOf } from '../support/data-dir.js';
 import { startMinio } from '../support/minio.js';
+import { ownFolder } from '../support/own-folder.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stoa-import-'));
-});
-afterAll(async () => rm(folder, { recursive: true, force: true }));
+const folder = ownFolder('import');
 
 describe('stoa import of a bucket', { timeout: 120_000 }, () => {
   it('reads both layouts of an Athens bucket, and stores in a bucket', async () => {

@@ -1,20 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ask } from '../support/ask.js';
 import { athensFiles } from '../support/athens-files.js';
 import { startChecksumDatabase } from '../support/checksum-database.js';
 import { runCommand, settingsBeside } from '../support/command.js';
 import { newDataDir, summaryOf, writeFiles } from '../support/data-dir.js';
+import { ownFolder } from '../support/own-folder.js';
 import { startStack } from '../support/stack.js';
 import { startUpstream } from '../support/upstream.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stoa-import-'));
-});
-afterAll(async () => rm(folder, { recursive: true, force: true }));
+const folder = ownFolder('import');
 
 describe('stoa import', { timeout: 120_000 }, () => {
   it('shows what is imported to running gateways at once, in list and index', async () => {

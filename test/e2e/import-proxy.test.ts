@@ -1,16 +1,12 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runCommand, startCommand } from '../support/command.js';
 import { newDataDir, summaryOf } from '../support/data-dir.js';
+import { ownFolder } from '../support/own-folder.js';
 import { hang, startUpstream } from '../support/upstream.js';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stoa-import-'));
-});
-afterAll(async () => rm(folder, { recursive: true, force: true }));
+const folder = ownFolder('import');
 
 describe('stoa import from another GOPROXY', { timeout: 120_000 }, () => {
   it('takes the versions of a list, and goes on where it was killed', async () => {

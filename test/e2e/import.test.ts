@@ -1,19 +1,15 @@
-import { mkdtemp, readFile, rm, utimes } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { athensFiles, infoOf } from '../support/athens-files.js';
 import { runCommand } from '../support/command.js';
 import { newDataDir, snapshot, summaryOf, writeFiles } from '../support/data-dir.js';
 import { moduleZip } from '../support/module-zip.js';
+import { ownFolder } from '../support/own-folder.js';
 
 const PSEUDO = 'v0.0.0-20240102030405-0123456789ab';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stoa-import-'));
-});
-afterAll(async () => rm(folder, { recursive: true, force: true }));
+const folder = ownFolder('import');
 
 describe('stoa import', { timeout: 120_000 }, () => {
   it('takes what is whole of an Athens folder, and tells what it left out and why', async () => {

@@ -1,23 +1,21 @@
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { treeFiles } from '../support/athens-files.js';
 import { runCommand } from '../support/command.js';
 import { newDataDir, writeFiles, type DataDir } from '../support/data-dir.js';
+import { ownFolder } from '../support/own-folder.js';
 
-let folder: string;
+const folder = ownFolder('nothing');
 let empty: DataDir;
 let one: DataDir;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stoa-nothing-'));
   [empty, one] = await Promise.all([newDataDir(folder), newDataDir(folder)]);
   const source = join(folder, 'source');
   await writeFiles(source, treeFiles('example.com/there', 'v1.0.0'));
   expect(await runCommand(['import', source, '--quiet'], one.env)).toMatchObject({ code: 0 });
 });
-afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 describe('a command of which nothing is stored', () => {
   it.each([
