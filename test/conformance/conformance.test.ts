@@ -9,6 +9,9 @@ import { play, type Site } from './play.js';
 import type { Room } from './row.js';
 import { ROOMS } from './table.js';
 
+/** A file that memory holds once it was asked for. */
+const MEMORABLE = '/example.com/!mod/@v/v1.0.0.info';
+
 let upstream: FakeUpstream;
 let database: ChecksumDatabase;
 let stack: Stack;
@@ -59,7 +62,10 @@ describe.each(ROOMS.map((room) => [room.title, room] as const))('%s', (_title, r
   });
 
   it.each(room.rows.map((row) => [row.rule, row] as const))('%s', async (_rule, row) => {
-    expect(await play(row, sites[room.gateway ?? 'main'])).toEqual([]);
+    const site = sites[room.gateway ?? 'main'];
+    expect(await play(row, site)).toEqual([]);
+    // On a connection whose last request was answered from memory, below the HTTP server.
+    expect(await play(row, { ...site, before: { target: MEMORABLE, count: 2 } })).toEqual([]);
   });
 
   if (room.quiet) {

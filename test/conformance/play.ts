@@ -9,6 +9,8 @@ export interface Site {
   readonly module: string;
   readonly version: string;
   readonly secrets: readonly string[];
+  /** Plain GETs of this target that come before each row on its connection. */
+  readonly before?: { readonly target: string; readonly count: number };
 }
 
 /** Sends a row and says in what the answers are wrong; empty when all is as it must be. */
@@ -20,7 +22,9 @@ export async function play(row: Row, site: Site): Promise<string[]> {
     typeof row.request === 'string' ? fill(row.request) : bytesOf(row.request, site, fillAll),
     'latin1',
   );
-  const { received, closed } = await sendBytes(site.base, bytes);
+  const { target, count } = site.before ?? { target: '', count: 0 };
+  const plain = Buffer.from(fill(`GET <base>${target} HTTP/1.1\r\nHost: <host>\r\n\r\n`), 'latin1');
+  const { received, closed } = await sendBytes(site.base, bytes, Array<Buffer>(count).fill(plain));
   const { answers, faults } = readAnswers(received, row.methods);
   return [
     ...(closed ? [] : ['the connection was not closed']),

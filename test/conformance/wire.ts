@@ -18,8 +18,15 @@ export interface Exchange {
 /** Milliseconds after which a server that has not closed the connection is at fault. */
 const PATIENCE = 20_000;
 
-/** Sends bytes on a connection of their own, and reads all that comes until the server closes it. */
-export async function sendBytes(base: URL, bytes: Buffer): Promise<{ received: Buffer; closed: boolean }> {
+/**
+ * Sends bytes on a connection of their own, and reads all that comes until the server closes it. The plain GETs in
+ * `before` are sent on it first, each when the one before it was answered; those answers are left out.
+ */
+export async function sendBytes(
+  base: URL,
+  bytes: Buffer,
+  before: readonly Buffer[] = [],
+): Promise<{ received: Buffer; closed: boolean }> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const host = base.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = Number(base.port || (base.protocol === 'https:' ? 443 : 80));
@@ -27,13 +34,19 @@ export async function sendBytes(base: URL, bytes: Buffer): Promise<{ received: B
     base.protocol === 'https:'
       ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
       : connectTcp({ host, port });
-  const chunks: Buffer[] = [];
+  const parts = [...before, bytes];
+  let chunks: Buffer[] = [];
   const timer = setTimeout(() => resolve(false), PATIENCE);
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    if (parts.length === 0 || readAnswers(Buffer.concat(chunks), ['GET']).faults.length > 0) return;
+    chunks = [];
+    socket.write(parts.shift()!);
+  });
   socket.on('end', () => resolve(true));
   // A reset after the answer is seen by what is missing of it.
   socket.on('error', () => resolve(true));
-  socket.write(bytes);
+  socket.write(parts.shift()!);
   const closed = await promise;
   clearTimeout(timer);
   socket.destroy();

@@ -17,6 +17,7 @@ import { Changes, Completions, JobQueue, QueuePulse, RedisLink, redisTime, Refus
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
 import { Drain } from './drain.js';
+import { FastPath } from './fast-path.js';
 import { MemoryHits } from './memory-hits.js';
 import { ProxyService } from './proxy.service.js';
 import { registerRefresh } from './refresh.routes.js';
@@ -34,8 +35,9 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
 
   const { basePath } = config;
   const observe = answerObserver(log, metrics);
-  const hits = new MemoryHits({ held: storage.held, basePath, metrics, observe });
-  const adapter = createAdapter({ basePath, first: (request, response) => hits.answer(request, response) });
+  const adapter = createAdapter({ basePath });
+  const fastPath = new FastPath({ hits: new MemoryHits(storage.held, basePath), metrics, observe });
+  fastPath.attach(adapter.getHttpServer());
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.with({ config, log, metrics, storage }),
     adapter,
@@ -93,7 +95,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     grace: config.shutdownGrace,
     // Clients first, then what they use.
     stop: async () => {
-      hits.stop();
+      fastPath.stop();
       await drain.end(config.shutdownGrace);
       app.get(Completions).close();
       await app.close();

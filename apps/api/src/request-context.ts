@@ -40,7 +40,10 @@ export interface Asked {
 }
 
 /** Writes the log line and the metrics of an answer that has ended, broken off or whole. */
-export type ObserveAnswer = (asked: Asked, answer: ServerResponse) => void;
+export type ObserveAnswer = (
+  asked: Asked,
+  answer: Pick<ServerResponse, 'headersSent' | 'writableFinished' | 'statusCode'>,
+) => void;
 
 /** Makes the observer of all answers. */
 export function answerObserver(log: Logger, metrics: Metrics): ObserveAnswer {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { VersionCatalog, VersionIndex } from '#libs/catalog';
@@ -18,17 +18,13 @@ import type { SumdbService } from './sumdb.service.js';
 import { routedTarget } from './target.js';
 import { answerUnrouted } from './unrouted.js';
 
-/** Answers a request, or leaves it to the router: false. */
-export type FirstAnswer = (request: IncomingMessage, response: ServerResponse) => boolean;
-
 interface AdapterOptions {
   readonly basePath: string;
-  readonly first?: FirstAnswer;
   readonly limits?: Limits;
 }
 
 /** Makes the HTTP server that Nest runs on. */
-export function createAdapter({ basePath, first, limits = LIMITS }: AdapterOptions): FastifyAdapter {
+export function createAdapter({ basePath, limits = LIMITS }: AdapterOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,
     genReqId: (request: Pick<IncomingMessage, 'headers'>) => requestId(request.headers),
@@ -47,20 +43,9 @@ export function createAdapter({ basePath, first, limits = LIMITS }: AdapterOptio
     rewriteUrl: ({ url }: { readonly url?: string }) => routedTarget(url ?? '', basePath),
   });
   const server = adapter.getHttpServer();
-  if (first) answerFirst(server, first);
   answerUnrouted(server);
   cutUnread(server);
   return adapter;
-}
-
-/** Asks `first` before the router: a request that it answers is never routed. */
-function answerFirst(server: Server, first: FirstAnswer): void {
-  const routers = server.listeners('request');
-  server.removeAllListeners('request');
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (first(request, response)) return;
-    for (const router of routers) router.call(server, request, response);
-  });
 }
 
 interface Parts {

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+import { LRUCache } from 'lru-cache';
+import { isPlain } from './conditions.js';
+import { messageRefusal } from './http-message.js';
+import { requestId } from './request-context.js';
+
+const BLANK_LINE = '\r\n\r\n';
+const VERSION = ' HTTP/1.1\r\n';
+/** Bytes of a head that is looked at; one of the go command has some 200. */
+export const LONGEST_HEAD = 2048;
+/** Header blocks that are remembered: clients of one kind send the same for each file. */
+const MOST = 1000;
+
+/** Headers that say more than which file is wanted: how the connection goes on, that a body comes, who asks. */
+const WEIGHTY = [
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'authorization',
+  'proxy-connection',
+];
+
+/** The one header that differs in each request of a client, or of a balancer before the gateway. */
+const ID = /\r\nx-request-id:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n[^ \t])/i;
+
+/** What such a request says. */
+export interface PlainRequest {
+  readonly target: string;
+  /** As requestId gives it. */
+  readonly id: string;
+}
+
+/**
+ * Reads requests whose headers are byte for byte those of an earlier one, which the HTTP parser read and which was a plain
+ * GET of a whole file on a connection that stays open: so what they mean is known without another parser.
+ */
+export class PlainHeads {
+  private readonly known = new LRUCache<string, true>({ max: MOST });
+
+  /** Remembers the headers of a request that came as this text, if they are plain. */
+  learn(text: string, request: IncomingMessage): void {
+    const line = `GET ${request.url}${VERSION}`;
+    if (!text.startsWith(line) || !isPlain(request.headers) || messageRefusal(request)) return;
+    if (WEIGHTY.some((name) => request.headers[name] !== undefined)) return;
+    const { block } = withoutId(text.slice(line.length - 2));
+    if (!ID.test(block)) this.known.set(block, true);
+  }
+
+  /** Reads a request; null when its headers are not known. */
+  read(text: string): PlainRequest | null {
+    const end = text.indexOf(VERSION);
+    const whole = text.slice(end + VERSION.length - 2);
+    if (this.known.get(whole)) return { target: text.slice(4, end), id: requestId({}) };
+    const { block, id } = withoutId(whole);
+    if (id === undefined || !this.known.get(block)) return null;
+    return { target: text.slice(4, end), id: requestId({ 'x-request-id': id }) };
+  }
+}
+
+/** Whether some bytes are one GET without a body, from its first to its last byte, as far as that can be seen. */
+export function isOneHead(text: string): boolean {
+  return text.startsWith('GET ') && text.indexOf(BLANK_LINE) === text.length - 4;
+}
+
+function withoutId(block: string): { block: string; id?: string } {
+  const found = ID.exec(block);
+  if (!found) return { block };
+  return { block: block.slice(0, found.index) + block.slice(found.index + found[0].length), id: found[1] ?? '' };
+}
