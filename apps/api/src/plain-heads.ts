@@ -8,19 +8,11 @@ const BLANK_LINE = '\r\n\r\n';
 const VERSION = ' HTTP/1.1\r\n';
 /** Bytes of a head that is looked at; one of the go command has some 200. */
 export const LONGEST_HEAD = 2048;
-/** Header blocks that are remembered: clients of one kind send the same for each file. */
-const MOST = 1000;
+/** Header blocks that are remembered: a client sends the same for each file, as do all of its kind. */
+const MOST = 4096;
 
-/** Headers that say more than which file is wanted: how the connection goes on, that a body comes, who asks. */
-const WEIGHTY = [
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'expect',
-  'upgrade',
-  'authorization',
-  'proxy-connection',
-];
+/** Headers that say more than which file is wanted: that a body comes, who asks, how the connection goes on. */
+const WEIGHTY = ['content-length', 'transfer-encoding', 'expect', 'upgrade', 'authorization', 'proxy-connection'];
 
 /** The one header that differs in each request of a client, or of a balancer before the gateway. */
 const ID = /\r\nx-request-id:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n[^ \t])/i;
@@ -41,9 +33,11 @@ export class PlainHeads {
 
   /** Remembers the headers of a request that came as this text, if they are plain. */
   learn(text: string, request: IncomingMessage): void {
-    const line = `GET ${request.url}${VERSION}`;
-    if (!text.startsWith(line) || !isPlain(request.headers) || messageRefusal(request)) return;
-    if (WEIGHTY.some((name) => request.headers[name] !== undefined)) return;
+    const { url, headers } = request;
+    const line = `GET ${url}${VERSION}`;
+    if (!text.startsWith(line) || !isPlain(headers) || messageRefusal(request)) return;
+    if (WEIGHTY.some((name) => headers[name] !== undefined)) return;
+    if (!/^keep-alive$/i.test(headers.connection ?? 'keep-alive')) return;
     const { block } = withoutId(text.slice(line.length - 2));
     if (!ID.test(block)) this.known.set(block, true);
   }

@@ -117,6 +117,15 @@ describe('a file that memory holds', () => {
     expect(routed).toEqual([]);
   });
 
+  it.each(['Connection: Keep-Alive', 'Accept-Encoding: gzip', 'User-Agent: Go-http-client/1.1', 'Via: 1.1 a'])(
+    'is answered to whoever sends %s',
+    async (line) => {
+      const ask = await begin([get(FILE, `${line}\r\n`)]);
+      expect(await ask(get(FILE, `${line}\r\n`))).toContain('\r\nConnection: keep-alive\r\n');
+      expect(routed).toEqual([]);
+    },
+  );
+
   it('is answered for as long as requests come, and after all others', async () => {
     const ask = await begin();
     const until = performance.now() + 4 * SHORT.request;
@@ -155,9 +164,13 @@ describe('the HTTP server has', () => {
     ['a last answer, which grows old', undefined, get('/base/example.com/!mod/@v/list')],
     ['what is no file of a module', undefined, get('/base/.meta/quarantine/x/@v/v1.0.0.zip')],
     ['what is below another base path', undefined, get(FILE.replace('/base', ''))],
-    ...['Range: bytes=0-1', 'If-None-Match: "tag"', 'Authorization: Basic YTpi', 'Content-Length: 0'].map(
-      (line) => [line, [get(FILE, `${line}\r\n`)], get(FILE, `${line}\r\n`)] as const,
-    ),
+    ...[
+      'Range: bytes=0-1',
+      'If-None-Match: "tag"',
+      'Authorization: Basic YTpi',
+      'Content-Length: 0',
+      'Connection: foo',
+    ].map((line) => [line, [get(FILE, `${line}\r\n`)], get(FILE, `${line}\r\n`)] as const),
     ['another method', [get(FILE), `POST${get(FILE).slice(3)}`], `POST${get(FILE).slice(3)}`],
     [
       'what is not quite a request line',
