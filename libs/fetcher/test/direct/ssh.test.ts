@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -196,6 +196,27 @@ it.each<SshStep>(['connection', 'command'])(
     await vi.waitFor(async () => expect(await processGroup(group)).toEqual([]), 10_000);
   },
 );
+
+it('a certificate beside the key is shown first, one that comes later too', async () => {
+  await setUp();
+  await list();
+  expect(world.host.asked).toContain('key ssh-ed25519');
+  const [key, authority] = [join(world.folder, 'key'), join(world.folder, 'authority')];
+  await writeFile(`${key}.pub`, world.host.userKeys.public);
+  await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', authority]);
+  await promisify(execFile)('ssh-keygen', ['-q', '-s', authority, '-I', 'stoa', '-n', 'git', `${key}.pub`]);
+  world.host.asked.length = 0;
+  try {
+    await list();
+    expect(world.host.asked.slice(0, 3)).toEqual([
+      'connection',
+      'key ssh-ed25519-cert-v01@openssh.com',
+      'key ssh-ed25519',
+    ]);
+  } finally {
+    await rm(`${key}-cert.pub`);
+  }
+});
 
 it('a key may have lost the end of its last line, or have those of Windows', async () => {
   await setUp({ key: world.host.userKeys.private.trim().replaceAll('\n', '\r\n') });
