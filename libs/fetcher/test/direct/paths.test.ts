@@ -58,6 +58,8 @@ it.each([
   ['go.example.org/other', 'v1.0.0', /404 Not Found/],
   ['gopkg.in/none.v1', 'v1.0.0', /404 Not Found/],
   ['gopkg.in/lib', 'v1.0.0', /./],
+  // A path that says by itself where its repository is: go tries all protocols.
+  ['git.example.com/team/none.git', 'v1.0.0', /: no repository can be read there: /],
 ])('%s@%s is not found', async (module, version, reason) => {
   const fetching = direct.fetcher.mod({ module, version }, await direct.context());
   await expect(fetching).rejects.toMatchObject({
