@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { RefusalKind } from '#libs/protocol';
 import { canonicalHost } from '../guard/host.js';
 import { reasonFrom } from '../reason.js';
-import { type Cause, type FailureRow, FAILURES } from './failure-table.js';
+import { type Cause, type FailureRow, FAILURES, NO_PROTOCOL } from './failure-table.js';
 
 /** Why a go command failed, with a reason fit for the client. */
 export interface Failure {
@@ -12,10 +12,32 @@ export interface Failure {
 }
 
 /**
+ * What a go command says of its failure: in its JSON if it has an error there; how each protocol failed is on stderr
+ * alone (`-v`).
+ */
+export function failureText(error: string | undefined, stderr: string): string {
+  if (error === undefined) return stderr;
+  return NO_PROTOCOL.test(error) ? `${error}\n${stderr}` : error;
+}
+
+/**
  * Classifies what a go command said when it failed; a text that no row knows is a fault of the source. `subject` is
- * what was asked (`<module>@<version>`, or the module), as it will stand before the reason.
+ * what was asked (`<module>@<version>`, or the module), as it will stand before the reason. Where several protocols
+ * failed, one by which the host says that nothing is there counts, else the first.
  */
 export function classify(text: string, subject: string): Failure {
+  const tries = triesIn(text).map((words) => byTable(words, subject));
+  return tries.find(({ kind }) => kind === 'not-found') ?? tries[0] ?? byTable(text, subject);
+}
+
+/** Git's words, protocol by protocol, where go found none that leads to a repository; without those that we forbid. */
+function triesIn(text: string): string[] {
+  if (!NO_PROTOCOL.test(text)) return [];
+  const tries = text.split(/^# cd .*; git ls-remote .*$/m).slice(1);
+  return tries.filter((words) => !/transport '.*' not allowed/.test(words));
+}
+
+function byTable(text: string, subject: string): Failure {
   const words = withoutNames(text, subject);
   for (const [cause, rows] of FAILURES) {
     const row = rows.find((candidate) => candidate.text.test(words));

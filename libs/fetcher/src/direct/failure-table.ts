@@ -18,6 +18,9 @@ export interface FailureRow {
   readonly host?: RegExp;
 }
 
+/** What go says of a path such as `host/team/mod.git` when none of the protocols that it tries leads to a repository. */
+export const NO_PROTOCOL = /no (secure )?protocol found for repository/;
+
 const UNREACHABLE = 'the host can not be reached';
 
 const WORKER: readonly FailureRow[] = [
@@ -79,7 +82,11 @@ const VERSION: readonly FailureRow[] = [
 const PAGE: readonly FailureRow[] = [
   // A host that does not exist is an answer: no such module. Git's words for it weigh as much: go asks for each prefix
   // of a package, and an error at one would fail the whole.
-  { text: /go-get=1": (dial tcp: lookup.*)?no such host|^\tno such host$/m, kind: 'not-found', reason: 'no such host' },
+  {
+    text: /go-get=1": (dial tcp: lookup.*)?no such host|^\t?no such host$/m,
+    kind: 'not-found',
+    reason: 'no such host',
+  },
   {
     text: /unable to access '[^']*': (Could not resolve host|(CONNECT tunnel failed, response|Received HTTP code) 404\b)/,
     kind: 'not-found',
@@ -153,10 +160,9 @@ const GONE_OR_PRIVATE: readonly FailureRow[] = [
     kind: 'not-found',
     reason: 'the repository does not exist, or access to it is refused',
   },
-  // Of a path such as `host/team/mod.git` go tries all protocols, keeps to itself how each fails, and takes the whole for
-  // no such module (cmd/go/internal/modfetch, lookupDirect).
+  // Go takes it for no such module (cmd/go/internal/modfetch, lookupDirect).
   {
-    text: /no (secure )?protocol found for repository/,
+    text: NO_PROTOCOL,
     kind: 'not-found',
     reason: 'no repository can be read there: there is none, access is refused, or the host does not answer',
   },

@@ -6,7 +6,7 @@ import { LacksError, RefusalError } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
-import { classify, moduleOf } from './classify.js';
+import { classify, failureText, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
 import { goModPaths, hasLostGoMod, type KeptSource } from './damaged-repository.js';
 import { buildEnvironment, gitProtocols, goFolders, type GoFolders } from './environment.js';
@@ -105,8 +105,8 @@ export class GoCommand {
     context: FetchContext,
     read: (answer: GoAnswer) => Promise<T>,
   ): Promise<T> {
-    // With -e it says of a failure, too, which repository it looked into.
-    const args = ['list', '-m', '-e', ...flags, '-json', '--', target];
+    // With -e it says of a failure, too, which repository it looked into; with -v, how each protocol failed.
+    const args = ['list', '-m', '-e', '-v', ...flags, '-json', '--', target];
     return this.ask({ command: 'list', args, subject, parent: this.folders.jobs, context, read });
   }
 
@@ -140,7 +140,7 @@ export class GoCommand {
         const answer = parseGoAnswer(finished.stdout);
         const origin = answer && readOrigin(answer);
         if (origin) await this.kept.used(origin.url);
-        const text = answer?.error ?? finished.stderr;
+        const text = failureText(answer?.error, finished.stderr);
         const source = this.sourceOf(text, origin, moduleOf(subject));
         if (finished.code !== 0 || !answer || answer.error) throw this.refusal(question, finished, text, source);
         if (await this.isMadeUp(answer, source, subject, context.signal)) throw damaged(subject, source);

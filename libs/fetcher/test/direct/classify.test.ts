@@ -5,6 +5,15 @@ import { FAILURES } from './failures.js';
 import { FAILURES_HERE } from './failures-here.js';
 import { FAILURES_OF_HOSTS } from './failures-of-hosts.js';
 
+/** The failure of a path for which go tries protocols, of which git says this (`-v`). */
+const allFailed = (...tries: string[]): unknown =>
+  classify(
+    ['no secure protocol found for repository', ...tries.map((said) => `# cd /srv; git ls-remote x\n${said}`)].join(
+      '\n',
+    ),
+    V,
+  );
+
 describe('classify', () => {
   it.each([...FAILURES, ...FAILURES_OF_HOSTS, ...FAILURES_HERE])('%j is %s: %s', (text, kind, reason) => {
     expect(classify(text, V)).toMatchObject({ kind, reason });
@@ -26,6 +35,23 @@ describe('classify', () => {
     ['unknown', ''],
   ])('says that it is for the %s to answer for %j', (cause, text) => {
     expect(classify(text, V).cause).toBe(cause);
+  });
+
+  it('says of a path for which all protocols failed what the host says, or else how the first one failed', () => {
+    const [forbidden, refused, absent, unknown, away] = [
+      "fatal: transport 'git' not allowed\n",
+      "fatal: unable to access 'https://example.com/m/': Failed to connect to example.com port 443: refused\n",
+      'ERROR: no such project\nfatal: Could not read from remote repository.\n',
+      'Host key verification failed.\r\nfatal: Could not read from remote repository.\n',
+      "fatal: unable to access 'https://example.com/m/': The requested URL returned error: 404\n",
+    ];
+    expect(allFailed(forbidden, refused, absent)).toMatchObject({ kind: 'not-found' });
+    expect(allFailed(away, unknown)).toMatchObject({ kind: 'not-found' });
+    expect(allFailed(forbidden, refused, unknown)).toMatchObject({ reason: 'the host can not be reached' });
+    expect(allFailed()).toMatchObject({
+      kind: 'not-found',
+      reason: expect.stringMatching(/^no repository can be read/),
+    });
   });
 
   it('skips what go says on its way', () => {
