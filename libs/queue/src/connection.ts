@@ -10,7 +10,7 @@ export type ConnectionRole = 'command' | 'blocking';
 
 /**
  * How long a command may wait in Redis for something to come, in milliseconds. BullMQ's workers do for as long. An idle
- * process asks anew so often; but what froze is noticed by who waits in it only after this and SILENCE.
+ * process asks anew so often; the longer, the later a worker notices that Redis froze: see SILENCE.
  */
 export const LONGEST_BLOCK = 2_000;
 
