@@ -39,6 +39,8 @@ beforeAll(async () => {
       GONOPROXY: 'example.com/*,127.0.0.1/*,127.1/*',
       STOA_GO_ENV: variables.join(';'),
       STOA_ALLOW_PRIVATE_ADDRESSES: 'example.com',
+      // Without a setting about it git speaks no ssh.
+      STOA_SSH_KNOWN_HOSTS_FILE: '/dev/null',
     },
   });
 }, 60_000);

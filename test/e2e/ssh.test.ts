@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ask, metric } from '../support/ask.js';
 import { GitHost } from '../support/git-host.js';
 import { SshHost } from '../support/ssh-host.js';
@@ -13,6 +13,8 @@ let pages: GitHost;
 let host: SshHost;
 /** Another one, whose key nobody knows. */
 let stranger: SshHost;
+/** One that does not accept our key. */
+let closed: SshHost;
 let folder: string;
 let stack: Stack;
 const said: string[] = [];
@@ -25,17 +27,24 @@ async function get(path: string): Promise<{ readonly status: number; readonly te
 }
 
 beforeAll(async () => {
-  [pages, host, stranger] = await Promise.all([GitHost.start(), SshHost.start(), SshHost.start()]);
+  [pages, host, stranger, closed] = await Promise.all([
+    GitHost.start(),
+    SshHost.start(),
+    SshHost.start(),
+    SshHost.start(),
+  ]);
   await host.createRepo('team/private.git', [
     { files: { 'go.mod': `module ${MODULE}\n`, 'a.go': 'package private\n' }, tags: ['v1.0.0'] },
   ]);
   pages.createVanity(MODULE, `ssh://git@127.0.0.1:${host.port}/team/private.git`);
   pages.createVanity('example.com/strange', `ssh://git@127.0.0.1:${stranger.port}/team/private.git`);
+  pages.createVanity('example.com/closed', `ssh://git@127.0.0.1:${closed.port}/team/private.git`);
   pages.createVanity('example.com/inner', `ssh://git@127.0.0.2:${host.port}/team/private.git`);
   folder = await mkdtemp(join(tmpdir(), 'ssh-files-'));
   const [key, known] = [join(folder, 'key'), join(folder, 'known_hosts')];
   await writeFile(key, host.userKeys.private);
-  await writeFile(known, `[127.0.0.1]:${host.port} ${host.hostKeys.public}\n`);
+  const hosts = [host, closed].map(({ port, hostKeys }) => `[127.0.0.1]:${port} ${hostKeys.public}\n`);
+  await writeFile(known, hosts.join(''));
   stack = await startStack({
     env: {
       GOPROXY: 'direct',
@@ -48,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stack?.close();
-  await Promise.all([pages?.close(), host?.close(), stranger?.close()]);
+  await Promise.all([pages?.close(), host?.close(), stranger?.close(), closed?.close()]);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -67,6 +76,20 @@ it('clients are told that a host is not known, and nothing is asked of it', asyn
     text: expect.stringMatching(/^\S.*: example\.com\/strange: the ssh host key is not known\n?$/) as string,
   });
   expect(new Set(stranger.asked)).toEqual(new Set(['connection']));
+});
+
+it('clients are told that the key is not accepted, and the worker warns its operators', async () => {
+  expect(await get('example.com/closed/@v/list')).toEqual({
+    status: 502,
+    text: expect.stringMatching(/^\S.*: example\.com\/closed: the ssh host accepts no key of the worker\n?$/) as string,
+  });
+  const warning = {
+    msg: 'go command failed',
+    level: 'warn',
+    cause: 'credentials',
+    text: expect.stringContaining('git@127.0.0.1: Permission denied (publickey)') as string,
+  };
+  await vi.waitFor(() => expect(stack.workers[0]?.log).toContainEqual(expect.objectContaining(warning)));
 });
 
 it('clients are told that ssh may not lead inside, where nobody is asked', async () => {

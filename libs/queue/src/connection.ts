@@ -8,15 +8,18 @@ import type { RedisConfig } from '#libs/config';
  */
 export type ConnectionRole = 'command' | 'blocking';
 
-/** How long a command may wait in Redis for something to come, in milliseconds. BullMQ's workers do for as long. */
-export const LONGEST_BLOCK = 5_000;
+/**
+ * How long a command may wait in Redis for something to come, in milliseconds. BullMQ's workers do for as long. An idle
+ * process asks anew so often; the longer, the later a worker notices that Redis froze: see SILENCE.
+ */
+export const LONGEST_BLOCK = 2_000;
 
 /**
  * After this silence to a command a connection is given up and dialled anew, in milliseconds: a server that froze or
  * a network that swallows all never says so, and Sentinel names another one meanwhile. BullMQ gives up what blocks
  * after LONGEST_BLOCK and three seconds by itself, and must not be disturbed in it.
  */
-const SILENCE: Readonly<Record<ConnectionRole, number>> = { command: 3_000, blocking: 2 * LONGEST_BLOCK };
+const SILENCE: Readonly<Record<ConnectionRole, number>> = { command: 3_000, blocking: LONGEST_BLOCK + 5_000 };
 
 /** Redis Cluster needs the keys of one queue in one slot; elsewhere the prefix is as configured. */
 export function queuePrefix(config: RedisConfig, prefix: string): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { GoConfig } from '#libs/config';
+import type { GoConfig, VcsCredentials } from '#libs/config';
 import { SSH_COMMAND } from './ssh-config.js';
 
 /** What the go command has to itself below the data folder. Paths are absolute. */
@@ -79,4 +79,14 @@ export function buildEnvironment(
     SSH_ASKPASS_REQUIRE: 'never',
     GCM_INTERACTIVE: 'never',
   };
+}
+
+/**
+ * The protocols that git may speak: plain http where GOINSECURE has a module, ssh where a setting is about it. Else no
+ * host could let this worker in, and a page of anybody's would have it call any.
+ */
+export function gitProtocols(vcs: VcsCredentials, env: Readonly<Record<string, string>>): string[] {
+  const ssh = vcs.sshKeyFile ?? vcs.sshKnownHostsFile ?? env['SSH_AUTH_SOCK'] ?? '';
+  const hasSsh = ssh !== '' || env['GIT_SSH_COMMAND'] !== SSH_COMMAND;
+  return ['https', ...(hasSsh ? ['ssh'] : []), ...(env['GOINSECURE'] ? ['http'] : [])];
 }

@@ -6,10 +6,11 @@ import { LacksError, RefusalError } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
-import { classify, moduleOf } from './classify.js';
+import { classify, failureText, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
 import { goModPaths, hasLostGoMod, type KeptSource } from './damaged-repository.js';
-import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
+import { buildEnvironment, gitProtocols, goFolders, type GoFolders } from './environment.js';
+import type { Cause } from './failure-table.js';
 import { type GoAnswer, type Origin, parseGoAnswer, readOrigin } from './go-answer.js';
 import { furnishHome } from './home.js';
 import { sweepJobCaches, withJobCache } from './job-cache.js';
@@ -54,6 +55,9 @@ interface Question<T> {
 
 /** What the system says of a program that is not there, or is none. */
 const NOT_STARTED: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR']);
+
+/** What a damaged kept repository may have brought: not what a host says, nor what comes of the way to it. */
+const SUSPECT: ReadonlySet<Cause> = new Set(['worker', 'version', 'unknown']);
 
 const NEVER = new AbortController().signal;
 
@@ -101,8 +105,8 @@ export class GoCommand {
     context: FetchContext,
     read: (answer: GoAnswer) => Promise<T>,
   ): Promise<T> {
-    // With -e it says of a failure, too, which repository it looked into.
-    const args = ['list', '-m', '-e', ...flags, '-json', '--', target];
+    // With -e it says of a failure, too, which repository it looked into; with -v, how each protocol failed.
+    const args = ['list', '-m', '-e', '-v', ...flags, '-json', '--', target];
     return this.ask({ command: 'list', args, subject, parent: this.folders.jobs, context, read });
   }
 
@@ -136,7 +140,7 @@ export class GoCommand {
         const answer = parseGoAnswer(finished.stdout);
         const origin = answer && readOrigin(answer);
         if (origin) await this.kept.used(origin.url);
-        const text = answer?.error ?? finished.stderr;
+        const text = failureText(answer?.error, finished.stderr);
         const source = this.sourceOf(text, origin, moduleOf(subject));
         if (finished.code !== 0 || !answer || answer.error) throw this.refusal(question, finished, text, source);
         if (await this.isMadeUp(answer, source, subject, context.signal)) throw damaged(subject, source);
@@ -190,17 +194,19 @@ export class GoCommand {
     // Nobody here ended it: the system did, for want of memory most likely.
     if (code === null) return new LacksError(`${subject}: the go command was killed`);
     const told = withoutPaths(text, this.paths);
-    const { kind } = classify(told, subject);
+    const { kind, cause } = classify(told, subject);
     const { reason } = classify(withoutSecrets(told, this.secrets), subject);
-    this.options.log?.(kind === 'internal' || kind === 'busy' ? 'warn' : 'info', 'go command failed', {
+    this.options.log?.(cause === 'worker' || cause === 'credentials' ? 'warn' : 'info', 'go command failed', {
       subject,
       kind,
+      cause,
+      reason,
       requestId,
       code,
       text: withoutSecrets(text, this.secrets),
     });
     const message = `${subject}: ${reason}`;
-    return kind === 'busy' ? new LacksError(message) : new GoRefusal(kind, message, source);
+    return kind === 'busy' ? new LacksError(message) : new GoRefusal(kind, message, SUSPECT.has(cause) ? source : null);
   }
 
   private async start(
@@ -214,7 +220,7 @@ export class GoCommand {
 
   private async prepare(signal: AbortSignal): Promise<void> {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
-    await furnishHome(this.folders, this.options.vcs, this.env['GOINSECURE'] !== '');
+    await furnishHome(this.folders, this.options.vcs, gitProtocols(this.options.vcs, this.env));
     this.paths = await findPaths(this.options.dataDir, this.options.vcs, this.env);
     if (this.options.vcs.sshKeyFile) await checkSshKey(sshFiles(this.folders.home).key, this.env, signal);
     await mendRepositories(this.folders.vcs, this.env);

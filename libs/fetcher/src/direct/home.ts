@@ -11,9 +11,13 @@ const FOR_OWNER_ONLY = 0o600;
 /**
  * Makes the go command's folders and furnishes its HOME with copies of the credentials, which tools refuse when
  * others may read them. What is no longer configured is removed. Throws when a credential file can't be read.
- * `insecure`: some modules may come over plain http (GOINSECURE).
+ * `protocols`: those that git may speak.
  */
-export async function furnishHome(folders: GoFolders, vcs: VcsCredentials, insecure: boolean): Promise<void> {
+export async function furnishHome(
+  folders: GoFolders,
+  vcs: VcsCredentials,
+  protocols: readonly string[],
+): Promise<void> {
   await mkdir(join(folders.home, '.ssh'), { recursive: true });
   await chmod(folders.home, 0o700);
   for (const folder of [folders.gopath, folders.cache, folders.empty, folders.vcs, folders.jobs]) {
@@ -21,7 +25,7 @@ export async function furnishHome(folders: GoFolders, vcs: VcsCredentials, insec
   }
   const ssh = sshFiles(folders.home);
   await keep(join(folders.home, '.netrc'), await netrc(vcs));
-  await keep(join(folders.home, '.gitconfig'), gitConfig(vcs, insecure));
+  await keep(join(folders.home, '.gitconfig'), gitConfig(vcs, protocols));
   await keep(ssh.config, sshConfig(folders.home, vcs));
   await keep(ssh.key, vcs.sshKeyFile ? await sshKey(vcs.sshKeyFile) : null);
   await keep(ssh.knownHosts, vcs.sshKnownHostsFile ? await readFile(vcs.sshKnownHostsFile, 'utf8') : null);
@@ -51,11 +55,10 @@ async function netrc(vcs: VcsCredentials): Promise<string | null> {
  * Settings of git. Protocols stand before the user's file, which may allow more. They are not in GIT_ALLOW_PROTOCOL,
  * because the go command takes that for a list of secure protocols: http in it would be taken for any module.
  */
-function gitConfig(vcs: VcsCredentials, insecure: boolean): string {
-  const allowed = insecure ? ['https', 'ssh', 'http'] : ['https', 'ssh'];
+function gitConfig(vcs: VcsCredentials, protocols: readonly string[]): string {
   return [
     '[protocol]\n\tallow = never',
-    ...allowed.map((protocol) => `[protocol "${protocol}"]\n\tallow = always`),
+    ...protocols.map((protocol) => `[protocol "${protocol}"]\n\tallow = always`),
     // A host that stops sending must not hold the repository's lock for ever, should nobody be left to end git.
     '[http]\n\tlowSpeedLimit = 1\n\tlowSpeedTime = 120',
     // Housekeeping in the background would outlive its command.

@@ -12,7 +12,7 @@ const HEALS = 1;
 
 /**
  * How a command fails when git can't read a kept repository, and how far that is then looked at: most of what is not found
- * is not there, and most upstreams that fail are to blame themselves.
+ * is not there.
  */
 const DEPTH: Readonly<Partial<Record<RefusalKind, Depth>>> = {
   'not-found': 'commits',
@@ -25,7 +25,7 @@ export class GoRefusal extends RefusalError {
   constructor(
     kind: RefusalKind,
     message: string,
-    /** The kept repository that go looked into; null: none, or go does not say which. */
+    /** The kept repository that may be to blame; null: none, or go does not say which. */
     readonly source: KeptSource | null,
   ) {
     super(kind, message);

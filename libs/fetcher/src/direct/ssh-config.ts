@@ -35,12 +35,17 @@ export function sshConfig(home: string, vcs: VcsCredentials): string {
     `UserKnownHostsFile ${quoted(files.knownHosts)}`,
     'UpdateHostKeys no',
     // The agent of SSH_AUTH_SOCK is asked only where no key is given.
-    ...(vcs.sshKeyFile ? [`IdentityFile ${quoted(files.key)}`, 'IdentitiesOnly yes'] : ['IdentityFile none']),
+    ...(vcs.sshKeyFile ? identity(files.key, vcs.sshKeyFile) : ['IdentityFile none']),
     'ConnectTimeout 30',
     'ServerAliveInterval 15',
     `ProxyCommand ${sshProxyCommand()}`,
     '',
   ].join('\n');
+}
+
+/** The copy of a key, and the certificate beside the key itself: no secret, and renewed while this worker runs. */
+function identity(copy: string, key: string): string[] {
+  return [`IdentityFile ${quoted(copy)}`, `CertificateFile ${quoted(`${key}-cert.pub`)}`, 'IdentitiesOnly yes'];
 }
 
 function quoted(path: string): string {

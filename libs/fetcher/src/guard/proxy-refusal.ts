@@ -9,7 +9,7 @@ export interface ProxyRefusal {
 }
 
 /**
- * Words an error for the go command and git in the way that the table of their texts knows (direct/classify.ts).
+ * Words an error for the go command and git in the way that the table of their texts knows (direct/failure-table.ts).
  * 403 is said of an address that is not allowed and of nothing else.
  */
 export function refusalOf(error: unknown): ProxyRefusal {

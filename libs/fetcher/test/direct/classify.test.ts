@@ -1,13 +1,57 @@
 import { describe, expect, it } from 'vitest';
 import { classify } from '../../src/direct/classify.js';
-import { git, M, V } from './failure.js';
+import { git, M, page, V } from './failure.js';
 import { FAILURES } from './failures.js';
 import { FAILURES_HERE } from './failures-here.js';
 import { FAILURES_OF_HOSTS } from './failures-of-hosts.js';
 
+/** The failure of a path for which go tries protocols, of which git says this (`-v`). */
+const allFailed = (...tries: string[]): unknown =>
+  classify(
+    ['no secure protocol found for repository', ...tries.map((said) => `# cd /srv; git ls-remote x\n${said}`)].join(
+      '\n',
+    ),
+    V,
+  );
+
 describe('classify', () => {
   it.each([...FAILURES, ...FAILURES_OF_HOSTS, ...FAILURES_HERE])('%j is %s: %s', (text, kind, reason) => {
-    expect(classify(text, V)).toEqual({ kind, reason });
+    expect(classify(text, V)).toMatchObject({ kind, reason });
+  });
+
+  it.each([
+    ['worker', git('fetch -f origin', 'fatal: write error: No space left on device')],
+    ['worker', git('fetch -f origin', "error: cannot open '/srv/stoa/vcs/0a/FETCH_HEAD': Permission denied")],
+    ['credentials', git('ls-remote -q origin', 'git@example.com: Permission denied (publickey).\r')],
+    ['credentials', git('ls-remote -q origin', 'Host key verification failed.\r')],
+    ['host', git('ls-remote -q origin', "fatal: Authentication failed for 'https://example.com/m/'")],
+    ['policy', page(`https fetch: Get "https://${M}?go-get=1": address not allowed`)],
+    ['version', `go: ${V}: invalid version: unknown revision v1.0.0`],
+    ['host', page(`reading https://${M}?go-get=1: 404 Not Found`)],
+    ['host', git('ls-remote -q origin', 'ssh: connect to host example.com port 22: Connection refused')],
+    ['host', git('ls-remote -q origin', 'ERROR: no such project', 'fatal: Could not read from remote repository.')],
+    ['unknown', git('fetch -f origin', 'error: RPC failed; curl 23', 'fatal: early EOF')],
+    ['unknown', git('fetch -f origin', 'fatal: bad object 0a1b2c')],
+    ['unknown', ''],
+  ])('says that it is for the %s to answer for %j', (cause, text) => {
+    expect(classify(text, V).cause).toBe(cause);
+  });
+
+  it('says of a path for which all protocols failed what the host says, or else how the first one failed', () => {
+    const [forbidden, refused, absent, unknown, away] = [
+      "fatal: transport 'git' not allowed\n",
+      "fatal: unable to access 'https://example.com/m/': Failed to connect to example.com port 443: refused\n",
+      'ERROR: no such project\nfatal: Could not read from remote repository.\n',
+      'Host key verification failed.\r\nfatal: Could not read from remote repository.\n',
+      "fatal: unable to access 'https://example.com/m/': The requested URL returned error: 404\n",
+    ];
+    expect(allFailed(forbidden, refused, absent)).toMatchObject({ kind: 'not-found' });
+    expect(allFailed(away, unknown)).toMatchObject({ kind: 'not-found' });
+    expect(allFailed(forbidden, refused, unknown)).toMatchObject({ reason: 'the host can not be reached' });
+    expect(allFailed()).toMatchObject({
+      kind: 'not-found',
+      reason: expect.stringMatching(/^no repository can be read/),
+    });
   });
 
   it('skips what go says on its way', () => {

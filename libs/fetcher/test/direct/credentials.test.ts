@@ -60,7 +60,8 @@ describe('credentials', () => {
     await setUp({});
     const refusal = {
       kind: 'not-found',
-      message: 'example.com/private@v1.0.0: the repository does not exist, or access to it is refused',
+      message:
+        'example.com/private@v1.0.0: the repository does not exist, or the worker has no credentials that open it',
     };
     await expect(fetchMod()).rejects.toMatchObject(refusal);
   });
@@ -68,7 +69,11 @@ describe('credentials', () => {
   it('that are wrong are not repeated', async () => {
     await setUp({ netrcFile: await file('netrc', `machine example.com login robot password wrong-${SECRET}\n`) });
     const error: unknown = await fetchMod().catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ kind: 'not-found' });
+    expect(error).toMatchObject({
+      kind: 'not-found',
+      message:
+        'example.com/private@v1.0.0: the repository does not exist, or the worker has no credentials that open it',
+    });
     expect(String(error)).not.toContain(SECRET);
     expect(direct.log.join('\n')).toContain('go command failed');
   });

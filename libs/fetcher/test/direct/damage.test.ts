@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GitHost } from '../../../../test/support/git-host.js';
 import type { GitRepository } from '../../../../test/support/git-repository.js';
 import { type DirectSetup, setUpDirect } from './direct-setup.js';
+import { startRecorder } from './recorder.js';
 
 /** Its path says nothing of where its repository is. */
 const MODULE = 'go.example.org/mod';
@@ -152,5 +153,20 @@ describe('a kept repository', () => {
     expect(await runs()).toBe(5);
     expect(warnings()).toEqual([]);
     expect(await readdir(repository)).toContain('HEAD');
+  });
+
+  it('is not read through because its host fails, is away or is closed to us', async () => {
+    const recorder = await startRecorder();
+    const watched = await setUpDirect(host, { dataDir: direct.dataDir, go: { inherited: { PATH: recorder.path } } });
+    for (const status of [500, 401, 404]) {
+      host.fail(REPOSITORY, status);
+      await expect(watched.fetcher.list(MODULE, await watched.context())).rejects.toMatchObject({
+        kind: status === 500 ? 'upstream' : 'not-found',
+      });
+    }
+    const lines = await recorder.lines();
+    expect(lines.filter((line) => line.includes(' git ls-remote '))).toHaveLength(3);
+    expect(lines.filter((line) => /rev-list|fsck/.test(line))).toEqual([]);
+    await Promise.all([watched.close(), recorder.close()]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { buildEnvironment, goFolders } from '../../src/direct/environment.js';
+import { buildEnvironment, gitProtocols, goFolders } from '../../src/direct/environment.js';
 import { goConfig } from './direct-setup.js';
 
 const folders = goFolders('/data');
@@ -79,5 +79,18 @@ describe('the environment of the go command', () => {
     expect(buildEnvironment(goConfig({}), folders, PROXY)['GIT_SSH_COMMAND']).toBe('ssh -F "$HOME/.ssh/config"');
     const extra = { GIT_SSH_COMMAND: 'ssh -v' };
     expect(buildEnvironment(goConfig(extra), folders, PROXY)).toMatchObject(extra);
+  });
+});
+
+describe('git speaks', () => {
+  it.each([
+    ['https alone', {}, {}, ['https']],
+    ['ssh with a key', { sshKeyFile: '/key' }, {}, ['https', 'ssh']],
+    ['ssh with known hosts, which may let in anybody', { sshKnownHostsFile: '/hosts' }, {}, ['https', 'ssh']],
+    ['ssh with an agent', {}, { inherited: { SSH_AUTH_SOCK: '/agent' } }, ['https', 'ssh']],
+    ['ssh with a command of its own', {}, { extra: { GIT_SSH_COMMAND: 'ssh -F /config' } }, ['https', 'ssh']],
+    ['http where GOINSECURE has a module', {}, { GOINSECURE: 'example.com' }, ['https', 'http']],
+  ])('%s', (_what, vcs, changes, protocols) => {
+    expect(gitProtocols(vcs, buildEnvironment(goConfig({}, changes), folders, PROXY))).toEqual(protocols);
   });
 });

@@ -40,6 +40,11 @@ export const FAILURES_HERE: readonly Failure[] = [
     'the worker has no ssh',
   ],
   [git('fetch -f origin', 'fatal: write error: No space left on device'), 'busy', 'the worker has no room'],
+  [
+    git('fetch -f origin', "error: cannot open '/srv/stoa/vcs/0a/FETCH_HEAD': Permission denied"),
+    'internal',
+    "git: cannot open '<path>': Permission denied",
+  ],
   ['go: mkdir /srv/stoa/go/mod: permission denied', 'internal', 'mkdir <path>: permission denied'],
   [`go: ${V}: git fetch in /srv/stoa: signal: killed`, 'busy', 'git was killed'],
   [

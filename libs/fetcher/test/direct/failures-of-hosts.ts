@@ -148,6 +148,25 @@ export const FAILURES_OF_HOSTS: readonly Failure[] = [
     'no secure connection to the host can be made',
   ],
   [
+    git(
+      'ls-remote -q origin',
+      'Authorized users only.\r',
+      'git@git.example.com: Permission denied (publickey,password).\r',
+      'fatal: Could not read from remote repository.',
+    ),
+    'upstream',
+    'host git.example.com: the ssh host accepts no key of the worker',
+  ],
+  [
+    git(
+      'ls-remote -q origin',
+      'Received disconnect from UNKNOWN port 65535:2: Too many authentication failures\r',
+      'fatal: Could not read from remote repository.',
+    ),
+    'upstream',
+    'the ssh host accepts no key of the worker',
+  ],
+  [
     git('ls-remote -q origin', 'Host key verification failed.\r', 'fatal: Could not read from remote repository.'),
     'upstream',
     'the ssh host key is not known',

@@ -1,6 +1,7 @@
 import { type Failure, git, M, page, V } from './failure.js';
 
 const GONE = 'the repository does not exist, or access to it is refused';
+const NO_CREDENTIALS = 'the repository does not exist, or the worker has no credentials that open it';
 /** What is not there, or not for this worker to read. */
 export const FAILURES: readonly Failure[] = [
   // No such thing.
@@ -100,9 +101,13 @@ export const FAILURES: readonly Failure[] = [
       "fatal: could not read Username for 'https://example.com': terminal prompts disabled",
     ),
     'not-found',
-    GONE,
+    NO_CREDENTIALS,
   ],
-  [git('ls-remote -q origin', "fatal: Authentication failed for 'https://u:p@example.com/m/'"), 'not-found', GONE],
+  [
+    git('ls-remote -q origin', "fatal: Authentication failed for 'https://u:p@example.com/m/'"),
+    'not-found',
+    NO_CREDENTIALS,
+  ],
   [
     git(
       'ls-remote -q origin',
@@ -119,11 +124,21 @@ export const FAILURES: readonly Failure[] = [
   [
     git(
       'ls-remote -q origin',
-      'git@example.com: Permission denied (publickey).',
+      'bash: line 1: git-upload-pack: Permission denied',
       'fatal: Could not read from remote repository.',
     ),
     'not-found',
     GONE,
+  ],
+  [
+    git('ls-remote -q --end-of-options ssh://***@example.com/m', "fatal: transport 'ssh' not allowed"),
+    'not-found',
+    'its repository is behind ssh, and the worker has no ssh key',
+  ],
+  [
+    `${M}: no secure protocol found for repository`,
+    'not-found',
+    'no repository can be read there: there is none, access is refused, or the host does not answer',
   ],
   [
     git('ls-remote -q origin', 'ERROR: no such project', 'fatal: Could not read from remote repository.'),

@@ -47,10 +47,10 @@ describe('the go command', () => {
     await mod(MODULE, 'v1.0.0');
     await zip(MODULE, 'v1.0.0');
     expect(await questions()).toEqual([
-      `go list -m -e -versions -retracted -json -- ${MODULE}`,
-      `go list -m -e -json -- ${MODULE}@latest`,
-      `go list -m -e -json -- ${MODULE}@main`,
-      `go list -m -e -json -- ${MODULE}@v1.0.0`,
+      `go list -m -e -v -versions -retracted -json -- ${MODULE}`,
+      `go list -m -e -v -json -- ${MODULE}@latest`,
+      `go list -m -e -v -json -- ${MODULE}@main`,
+      `go list -m -e -v -json -- ${MODULE}@v1.0.0`,
       `go mod download -json -- ${MODULE}@v1.0.0`,
     ]);
   });

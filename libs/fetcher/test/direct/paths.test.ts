@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { parseInfo } from '#libs/protocol';
 import { GitHost } from '../../../../test/support/git-host.js';
+import { names } from '../guard/names.js';
 import { type DirectSetup, setUpDirect } from './direct-setup.js';
 
 let host: GitHost;
@@ -63,5 +64,44 @@ it.each([
   await expect(fetching).rejects.toMatchObject({
     kind: 'not-found',
     message: expect.stringMatching(reason) as unknown,
+  });
+});
+
+describe('a path that says by itself where its repository is, of which go tries all protocols', () => {
+  const REPOSITORY = 'git.example.com/team/own';
+  const INNER = 'inner.example.com/team/own';
+  const GONE = 'the repository does not exist, or';
+  let secure: GitHost;
+  let setup: DirectSetup;
+  beforeAll(async () => {
+    secure = await GitHost.start({ tls: true });
+    await secure.createRepo(REPOSITORY);
+    const { resolve } = names({ 'git.example.com': [['93.184.216.34']], 'inner.example.com': [['10.1.2.3']] });
+    setup = await setUpDirect(secure, { resolve });
+  });
+  afterAll(async () => {
+    await setup.close();
+    await secure.close();
+  });
+
+  it.each([
+    ['not found, where the host has nothing there', REPOSITORY, 404, 'not-found', `${GONE} access to it is refused`],
+    [
+      'not found, where the host wants a password',
+      REPOSITORY,
+      401,
+      'not-found',
+      `${GONE} the worker has no credentials`,
+    ],
+    ['a failure of the host, where that fails', REPOSITORY, 503, 'upstream', 'the host failed'],
+    ['forbidden, where the host is inside', INNER, 0, 'forbidden', 'host inner.example.com: address not allowed'],
+  ])('is %s', async (_what, repository, status, kind, reason) => {
+    secure.fail(repository, status);
+    const module = `${repository}.git`;
+    await expect(setup.fetcher.list(module, await setup.context())).rejects.toMatchObject({
+      kind,
+      message: expect.stringContaining(`${module}: ${reason}`) as string,
+    });
+    expect(setup.log.at(-1)).toContain(`git ls-remote https://${repository}`);
   });
 });

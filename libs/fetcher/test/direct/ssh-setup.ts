@@ -12,6 +12,9 @@ import { type Recorder, startRecorder } from './recorder.js';
 /** A module whose page says that its repository is at ssh://git@git.example.com:2222/. */
 export const MODULE = 'example.com/private';
 
+/** One whose repository the ssh host does not have. */
+export const ABSENT = 'example.com/absent';
+
 /** The host as it stands in known_hosts. */
 const ENDPOINT = '[git.example.com]:2222';
 
@@ -21,6 +24,8 @@ export interface SshChanges {
   readonly key?: string | null;
   /** The host's public key in known_hosts; null: the file is empty. */
   readonly known?: string | null;
+  /** False: no setting is about ssh. */
+  readonly ssh?: boolean;
   /** What the name of the host resolves to; null: nothing. */
   readonly address?: string | null;
   readonly path?: string;
@@ -46,6 +51,7 @@ export async function startSshWorld(): Promise<SshWorld> {
   const [pages, host, recorder] = await Promise.all([GitHost.start(), SshHost.start(), startRecorder()]);
   const folder = await mkdtemp(join(tmpdir(), 'ssh-world-'));
   pages.createVanity(MODULE, 'ssh://git@git.example.com:2222/team/private.git');
+  pages.createVanity(ABSENT, 'ssh://git@git.example.com:2222/team/absent.git');
   const dialled: string[] = [];
   const dial: Dial = async (destination) => {
     // The proxy behind which the pages are.
@@ -66,6 +72,7 @@ export async function startSshWorld(): Promise<SshWorld> {
     setUp: async ({
       key = host.userKeys.private,
       known = host.hostKeys.public,
+      ssh = true,
       address = '93.184.216.34',
       path = recorder.path,
       agent,
@@ -75,8 +82,8 @@ export async function startSshWorld(): Promise<SshWorld> {
       setUpDirect(pages, {
         go: { inherited: { PATH: path, ...(agent && { SSH_AUTH_SOCK: agent }) } },
         vcs: {
-          ...(key !== null && { sshKeyFile: await file('key', key) }),
-          sshKnownHostsFile: await file('known', known === null ? '' : `${ENDPOINT} ${known}\n`),
+          ...(ssh && key !== null && { sshKeyFile: await file('key', key) }),
+          ...(ssh && { sshKnownHostsFile: await file('known', known === null ? '' : `${ENDPOINT} ${known}\n`) }),
           ...(gitConfig && { gitConfigFile: await file('config', gitConfig) }),
         },
         ...(dataDir && { dataDir }),

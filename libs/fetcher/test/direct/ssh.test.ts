@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { sshKeys, type SshStep } from '../../../../test/support/ssh-host.js';
 import type { DirectSetup } from './direct-setup.js';
 import { processArguments, processGroup } from './process-group.js';
-import { MODULE, type SshChanges, type SshWorld, startSshWorld } from './ssh-setup.js';
+import { ABSENT, MODULE, type SshChanges, type SshWorld, startSshWorld } from './ssh-setup.js';
 
 const VERSION = { module: MODULE, version: 'v1.0.0' };
 const COMMAND = "git-upload-pack '/team/private.git'";
@@ -24,6 +24,15 @@ const list = async (module = MODULE, signal?: AbortSignal): Promise<string[]> =>
 
 const refused = async (kind: string, reason: string): Promise<void> =>
   expect(list()).rejects.toMatchObject({ kind, message: `${MODULE}: ${reason}` });
+/** The worker's operators, too, are told that it is for them to mend. */
+const refusedAndWarned = async (reason: string): Promise<void> => {
+  await refused('upstream', reason);
+  expect(direct.log.map((line) => JSON.parse(line) as unknown)).toContainEqual([
+    'warn',
+    'go command failed',
+    expect.objectContaining({ cause: 'credentials', reason, text: expect.any(String) as string }),
+  ]);
+};
 /** What ssh makes of its configuration, in its own words. */
 const configuration = async (): Promise<string[]> => {
   await direct.fetcher.open();
@@ -87,21 +96,41 @@ describe('a repository behind ssh', () => {
 describe('a fetch over ssh is refused', () => {
   it('when the host is not known, which it does not become thereby', async () => {
     await setUp({ known: null });
-    await refused('upstream', 'host git.example.com: the ssh host key is not known');
+    await refusedAndWarned('host git.example.com: the ssh host key is not known');
     expect(await readFile(join(direct.dataDir, 'go/home/.ssh/known_hosts'), 'utf8')).toBe('');
     expect(world.host.asked).toEqual(['connection']);
   });
 
   it('when the host has another key than the one that is known', async () => {
     await setUp({ known: sshKeys().public });
-    await refused('upstream', 'host git.example.com: the ssh host key has changed');
+    await refusedAndWarned('host git.example.com: the ssh host key has changed');
     expect(world.host.asked).toEqual(['connection']);
   });
 
   it('when the host does not accept the key', async () => {
     await setUp({ key: sshKeys().private });
-    await refused('not-found', 'the repository does not exist, or access to it is refused');
+    await refusedAndWarned('host git.example.com: the ssh host accepts no key of the worker');
     expect(world.host.asked).toEqual(['connection', 'key ssh-ed25519']);
+  });
+
+  it('when the key opens the host, but there is no such repository', async () => {
+    await setUp();
+    await expect(list(ABSENT)).rejects.toMatchObject({
+      kind: 'not-found',
+      message: `${ABSENT}: the repository does not exist, or access to it is refused`,
+    });
+  });
+
+  it('when no key was given, and none is tried', async () => {
+    await setUp({ key: null });
+    await refusedAndWarned('host git.example.com: the ssh host accepts no key of the worker');
+    expect(world.host.asked).toEqual(['connection']);
+  });
+
+  it('when nothing about ssh was given, so that a client goes on to its next source and no host is called', async () => {
+    await setUp({ ssh: false });
+    await refused('not-found', 'its repository is behind ssh, and the worker has no ssh key');
+    expect(world.host.asked).toEqual([]);
   });
 
   it('when there is no such host', async () => {
@@ -167,6 +196,27 @@ it.each<SshStep>(['connection', 'command'])(
     await vi.waitFor(async () => expect(await processGroup(group)).toEqual([]), 10_000);
   },
 );
+
+it('a certificate beside the key is shown first, one that comes later too', async () => {
+  await setUp();
+  await list();
+  expect(world.host.asked).toContain('key ssh-ed25519');
+  const [key, authority] = [join(world.folder, 'key'), join(world.folder, 'authority')];
+  await writeFile(`${key}.pub`, world.host.userKeys.public);
+  await promisify(execFile)('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', authority]);
+  await promisify(execFile)('ssh-keygen', ['-q', '-s', authority, '-I', 'stoa', '-n', 'git', `${key}.pub`]);
+  world.host.asked.length = 0;
+  try {
+    await list();
+    expect(world.host.asked.slice(0, 3)).toEqual([
+      'connection',
+      'key ssh-ed25519-cert-v01@openssh.com',
+      'key ssh-ed25519',
+    ]);
+  } finally {
+    await rm(`${key}-cert.pub`);
+  }
+});
 
 it('a key may have lost the end of its last line, or have those of Windows', async () => {
   await setUp({ key: world.host.userKeys.private.trim().replaceAll('\n', '\r\n') });

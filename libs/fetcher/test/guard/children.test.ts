@@ -34,7 +34,8 @@ async function setUp(root: string, { tls = false, ...world }: World & { readonly
   const opened = await openProxy({ ...world, answers, places });
   const fetcher = new DirectFetcher({
     go: goConfig({ SSL_CERT_FILE: file }, { GOINSECURE: tls ? '' : '*' }),
-    vcs: {},
+    // Without a setting about it git speaks no ssh.
+    vcs: { sshKnownHostsFile: '/dev/null' },
     dataDir,
     concurrency: 1,
     vcsCache: Infinity,
