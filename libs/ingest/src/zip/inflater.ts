@@ -18,12 +18,12 @@ interface Engine {
 
 /**
  * Inflates one deflate stream after the other, synchronously and in pieces, with one zlib state and one buffer for all of
- * them, until one is damaged. Node's inflateRawSync makes both anew for each: most files of a module are so small that
+ * them. Node's inflateRawSync makes both anew for each: most files of a module are so small that
  * this costs a third of the time, and the garbage fills the memory.
  */
 export class Inflater {
   private readonly output = Buffer.allocUnsafeSlow(PIECE);
-  private readonly stream = open();
+  private stream = open();
 
   /** Gives what these bytes of a source inflate to; each piece is gone with the next one. Throws DamagedDataError. */
   *inflate(source: ZipSource, start: number, length: number): Generator<Buffer> {
@@ -48,12 +48,9 @@ export class Inflater {
         }
       } while (at < end);
     } finally {
-      if (!stream.destroyed) handle.reset();
+      if (stream.destroyed) this.stream = open();
+      else handle.reset();
     }
-  }
-
-  close(): void {
-    this.stream.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { filePathFault, RefusalError, type ModuleVersion } from '#libs/protocol'
 import { hashFiles, type HashedFile } from '../h1.js';
 import { foldCase } from './case-fold.js';
 import { readCentralDirectory, type CentralDirectory, type ZipEntry } from './central-directory.js';
-import { EntryContents, hashFile } from './entry-content.js';
+import { hashContent, hashFile, readContent } from './entry-content.js';
 import { locateEntries } from './entry-data.js';
 import { MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE } from './limits.js';
 import { PathTree } from './path-tree.js';
@@ -97,17 +97,12 @@ function checkEntries(
   { directory, goMod }: CheckedDirectory,
   depth: ZipDepth,
 ): Pick<ZipReport, 'goMod' | 'hash'> {
-  const contents = new EntryContents(source);
   const files: HashedFile[] = [];
   let goModContent: Buffer | null = null;
-  try {
-    for (const located of locateEntries(source, directory)) {
-      const { entry } = located;
-      if (entry === goMod) goModContent = contents.read(located);
-      if (depth === 'content') files.push({ name: entry.name.toString('latin1'), sha256: contents.hash(located) });
-    }
-  } finally {
-    contents.close();
+  for (const located of locateEntries(source, directory)) {
+    const { entry } = located;
+    if (entry === goMod) goModContent = readContent(source, located);
+    if (depth === 'content') files.push({ name: entry.name.toString('latin1'), sha256: hashContent(source, located) });
   }
   return { goMod: goModContent, hash: depth === 'content' ? hashFiles(files) : hashFile(source) };
 }
