@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,7 +24,7 @@ beforeEach(async () => {
     asked.push(`${version.module}@${version.version}`);
     return answer(version);
   };
-  working = await startWorking({ database: { name: 'sum.test', client: { checksums } } });
+  working = await startWorking({ database: { name: 'sum.test', limit: 60_000, client: { checksums } } });
   working.upstream.add(VERSION.module, VERSION.version, { files: FILES });
 });
 afterEach(() => working.close());
@@ -35,6 +36,12 @@ const evidence = () => json<Record<string, string>>(refusedKey(VERSION));
 const kept = async () => (await working.keys('')).filter((key) => !key.startsWith('.meta/refused/'));
 const counted = async (result: string) =>
   (await working.metrics.verifications.get()).values.find(({ labels }) => labels.result === result)?.value ?? 0;
+
+/** Says nothing as long as it is listened to. */
+async function silence(_: ModuleVersion, ends: AbortSignal): Promise<never> {
+  await once(ends, 'abort');
+  throw ends.reason as Error;
+}
 
 /** The hashes of the version as it is, learnt where no database stands in the way. */
 async function honest(): Promise<{ zip: string; goMod: string }> {
@@ -116,6 +123,19 @@ describe('what a checksum database covers', () => {
     async (job) => {
       answer = () => Promise.reject(new RefusalError('not-found', 'example.com/m@v1.0.0: unknown revision'));
       await expect(run(job)).rejects.toMatchObject({ kind: 'not-found', message: /unknown revision/ });
+      expect(await working.keys('')).toEqual([]);
+      expect(await counted('checksum-unavailable')).toBe(1);
+    },
+  );
+
+  it.each(['fetch.mod', 'fetch.zip'] as const)(
+    'is refused by %s in time when the database says nothing, however long the job may take',
+    async (job) => {
+      const worker = working.worker(undefined, { name: 'sum.test', limit: 50, client: { checksums: silence } });
+      await expect(worker[job](VERSION, CONTEXT)).rejects.toMatchObject({
+        kind: 'timeout',
+        message: /database sum\.test does not answer within/,
+      });
       expect(await working.keys('')).toEqual([]);
       expect(await counted('checksum-unavailable')).toBe(1);
     },

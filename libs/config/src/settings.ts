@@ -152,8 +152,10 @@ export const settingsSchema = z.object({
   STOA_WAIT_TIMEOUT: job(delay(1), 'longest that a client waits for a job; then 504, and the job goes on', {
     fallback: '5m',
   }),
-  STOA_FETCH_TIMEOUT: job(delay(1), 'deadline of a job that fetches a zip', { fallback: '10m' }),
-  STOA_QUERY_TIMEOUT: job(delay(1), 'deadline of every other job', { fallback: '1m' }),
+  STOA_FETCH_TIMEOUT: job(delay(1), 'deadline of a job that fetches files of a version', { fallback: '10m' }),
+  STOA_QUERY_TIMEOUT: job(delay(1), 'deadline of every other job, and of each look-up in a checksum database', {
+    fallback: '1m',
+  }),
   STOA_MAX_WAITING: job(number(1, 10_000_000), 'waiting jobs beyond which misses get 503', { fallback: '10000' }),
 
   STOA_GO_BINARY: go(command(), 'the go command', { fallback: 'go' }),

@@ -1,5 +1,5 @@
 import type { Config } from '#libs/config';
-import { matchPrefixPatterns, type ModuleVersion } from '#libs/protocol';
+import { matchPrefixPatterns, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { Checksums, Sumdbs } from '#libs/sumdb';
 
 /** The one module that the go command verifies whatever GONOSUMDB says. */
@@ -16,6 +16,8 @@ export type FindChecksums = (version: ModuleVersion, signal: AbortSignal) => Pro
 /** The client of a checksum database, and its name. */
 export interface ChecksumDatabase {
   readonly name: string;
+  /** Milliseconds that a look-up may take: answers, tiles and its turn. */
+  readonly limit: number;
   readonly client: { checksums(version: ModuleVersion, signal: AbortSignal): Promise<Checksums> };
 }
 
@@ -27,13 +29,35 @@ export function createFindChecksums(database: ChecksumDatabase | null, uncovered
   return async (version, signal) => {
     if (database === null) return null;
     if (version.module !== TOOLCHAIN && matchPrefixPatterns(uncovered, version.module)) return null;
-    return { ...(await database.client.checksums(version, signal)), database: database.name };
+    return { ...(await lookUp(database, version, signal)), database: database.name };
   };
+}
+
+/** A file may take many minutes to come, but who asks what it must be is not kept waiting as long as that. */
+async function lookUp(
+  { name, client, limit }: ChecksumDatabase,
+  version: ModuleVersion,
+  signal: AbortSignal,
+): Promise<Checksums> {
+  const overtime = new AbortController();
+  const end = (): void =>
+    overtime.abort(
+      new RefusalError(
+        'timeout',
+        `${version.module}@${version.version}: the checksum database ${name} does not answer within ${limit / 1000} s`,
+      ),
+    );
+  const timer = setTimeout(end, limit);
+  try {
+    return await client.checksums(version, AbortSignal.any([signal, overtime.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Gives the look-up of checksums that the settings want. Throws when they name a database whose key nobody knows. */
 export function configuredChecksums(
-  { verifyAgainst, go }: Pick<Config, 'verifyAgainst' | 'go'>,
+  { verifyAgainst, go, queryTimeout }: Pick<Config, 'verifyAgainst' | 'go' | 'queryTimeout'>,
   sumdbs: Sumdbs,
 ): FindChecksums {
   // Empty is GOPRIVATE to go, also where STOA_GO_ENV empties it.
@@ -45,5 +69,5 @@ export function configuredChecksums(
     throw new Error(
       `GOSUMDB: no key is known of ${name}: write <name>+<hash>+<key>, or store unverified with STOA_VERIFY=off`,
     );
-  return createFindChecksums({ name, client }, uncovered);
+  return createFindChecksums({ name, client, limit: queryTimeout }, uncovered);
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
+import type { ModuleVersion } from '#libs/protocol';
 import { createFindChecksums } from '../src/checksums.js';
 
 const { signal } = new AbortController();
@@ -11,7 +13,7 @@ function database() {
     asked.push(module);
     return Promise.resolve(CHECKSUMS);
   };
-  return { asked, name: 'sum.test', client: { checksums } };
+  return { asked, name: 'sum.test', limit: 60_000, client: { checksums } };
 }
 
 it('says what the database says, and which one that is', async () => {
@@ -40,4 +42,26 @@ it('asks for toolchains whatever the patterns are, as go does', async () => {
 
 it('knows nothing without a database', async () => {
   expect(await createFindChecksums(null, '')({ module: 'example.com/m', version: 'v1.0.0' }, signal)).toBeNull();
+});
+
+/** Says nothing as long as it is listened to. */
+async function silence(_: ModuleVersion, ends: AbortSignal): Promise<never> {
+  await once(ends, 'abort');
+  throw ends.reason as Error;
+}
+
+it('gives a database that says nothing up after its time', async () => {
+  const find = createFindChecksums({ name: 'sum.test', limit: 20, client: { checksums: silence } }, '');
+  await expect(find({ module: 'example.com/m', version: 'v1.0.0' }, signal)).rejects.toMatchObject({
+    kind: 'timeout',
+    message: 'example.com/m@v1.0.0: the checksum database sum.test does not answer within 0.02 s',
+  });
+});
+
+it('ends with the job that asks', async () => {
+  const job = new AbortController();
+  const find = createFindChecksums({ name: 'sum.test', limit: 60_000, client: { checksums: silence } }, '');
+  const found = find({ module: 'example.com/m', version: 'v1.0.0' }, job.signal);
+  job.abort(new Error('given back'));
+  await expect(found).rejects.toThrow('given back');
 });

@@ -38,16 +38,16 @@ async function damaged(entries: readonly CraftedEntry[], end: CraftedEnd): Promi
       const bytes = Buffer.from(zip);
       bytes[at]! ^= change;
       await writeFile(path, bytes);
-      verdicts.push({ at: `byte ${at} ^ ${change}`, path, ours: await verdict(path) });
+      verdicts.push({ at: `byte ${at} ^ ${change}`, path, ours: verdict(path) });
     }
   }
   const answers = judge.zips(verdicts.map(({ path }) => ({ path, version: VERSION, extract: true })));
   return verdicts.map(({ at, ours }, i) => ({ at, ours, go: answers[i]! }));
 }
 
-async function verdict(path: string): Promise<ZipReport | string> {
+function verdict(path: string): ZipReport | string {
   try {
-    return await checkModuleZip(path, VERSION);
+    return checkModuleZip(path, VERSION);
   } catch (error) {
     if (error instanceof RefusalError) return error.message;
     throw error;

@@ -23,13 +23,14 @@ export class HeadStore {
 
   /** All heads, smallest first: the last is the newest that is known. */
   async all(): Promise<TreeHead[]> {
-    return this.after(null);
+    return this.after(null, null);
   }
 
   /** Adds a head that is proven to continue `known`, and tells which others are larger than that. */
   async enter(head: TreeHead, known: TreeHead): Promise<Entered> {
     const created = await this.meta.put(this.key(head), head.note, 'create');
-    const others = await this.after(known);
+    // Another's of the same size may be another one.
+    const others = await this.after(known, created ? head : null);
     return { created, others: others.filter(({ size, hash }) => size !== head.size || !hash.equals(head.hash)) };
   }
 
@@ -38,9 +39,10 @@ export class HeadStore {
     await Promise.all(heads.map((head) => this.meta.delete(this.key(head))));
   }
 
-  private async after(known: TreeHead | null): Promise<TreeHead[]> {
+  private async after(known: TreeHead | null, own: TreeHead | null): Promise<TreeHead[]> {
     const heads: TreeHead[] = [];
     for await (const { key } of this.meta.list(this.folder, known ? this.key(known) : undefined)) {
+      if (own && key === this.key(own)) continue;
       const stored = await this.meta.get(key);
       // Removed meanwhile by who has entered a larger one; not signed with today's key: of no worth to anybody.
       const head = stored && this.tryOpen(await readBody(stored.body));

@@ -9,7 +9,7 @@ import { configuredChecksums, type FindChecksums } from '../checksums.js';
  * is proven anew, and when it can't be, the database is asked.
  */
 export function provenChecksums(
-  config: Pick<Config, 'verifyAgainst' | 'go'>,
+  config: Pick<Config, 'verifyAgainst' | 'go' | 'queryTimeout'>,
   meta: MetaStore,
   ask: AskDatabase,
 ): FindChecksums {

@@ -3,8 +3,8 @@ import { filePathFault, RefusalError, type ModuleVersion } from '#libs/protocol'
 import { hashFiles, type HashedFile } from '../h1.js';
 import { foldCase } from './case-fold.js';
 import { readCentralDirectory, type CentralDirectory, type ZipEntry } from './central-directory.js';
-import { hashContent, hashFile, hashLargeContent, isLarge, readContent } from './entry-content.js';
-import { entryFault, locateEntries, type LocatedEntry } from './entry-data.js';
+import { hashContent, hashFile, readContent } from './entry-content.js';
+import { locateEntries } from './entry-data.js';
 import { MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE } from './limits.js';
 import { PathTree } from './path-tree.js';
 import { quoted, ZipFault } from './zip-fault.js';
@@ -32,23 +32,20 @@ export interface ZipReport {
 }
 
 /**
- * Checks a module zip, a finished file or its bytes, by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in one pass, which verifies size
- * and CRC-32 of each entry whose content it reads; large entries go through in pieces. Reads and inflates synchronously:
- * for a worker thread.
+ * Checks a module zip, a finished file or its bytes, by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in
+ * one pass, which verifies size and CRC-32 of each entry whose content it reads. Synchronous: for a worker thread.
  * Throws RefusalError not-found for a zip that breaks a rule, and what the file system throws when the file can't be read.
  */
-export async function checkModuleZip(
+export function checkModuleZip(
   zip: string | Uint8Array,
   version: ModuleVersion,
   depth: ZipDepth = 'content',
-): Promise<ZipReport> {
+): ZipReport {
   const source = new ZipSource(zip);
   try {
-    const prefix = `${version.module}@${version.version}/`;
-    const { directory, uncompressed, goMod } = checkDirectory(source, prefix);
-    const found = { entries: directory.entries.length, uncompressed };
-    if (depth === 'content') return { ...found, ...(await hashContents(source, directory, goMod)) };
-    return { ...found, goMod: readGoMod(source, directory, goMod), hash: hashFile(source) };
+    const checked = checkDirectory(source, `${version.module}@${version.version}/`);
+    const { directory, uncompressed } = checked;
+    return { entries: directory.entries.length, uncompressed, ...checkEntries(source, checked, depth) };
   } catch (error) {
     if (!(error instanceof ZipFault)) throw error;
     throw new RefusalError('not-found', `${version.module}@${version.version}: invalid zip: ${error.message}`);
@@ -94,43 +91,20 @@ function checkDirectory(source: ZipSource, prefix: string): CheckedDirectory {
   return { directory, uncompressed, goMod };
 }
 
-/** The go.mod, on a way that sees the headers of all entries. */
-function readGoMod(source: ZipSource, directory: CentralDirectory, goMod: ZipEntry | null): Buffer | null {
-  let content: Buffer | null = null;
-  for (const located of locateEntries(source, directory)) {
-    if (located.entry === goMod) content = readSmall(source, located);
-  }
-  return content;
-}
-
-function readSmall(source: ZipSource, located: LocatedEntry): Buffer {
-  const { entry } = located;
-  if (entry.compressedSize > MAX_GO_MOD) throw entryFault(entry, `is too large (max size is ${MAX_GO_MOD} bytes)`);
-  // A copy: what was read may be gone with the next read.
-  return Buffer.from(readContent(source, located));
-}
-
-async function hashContents(
+/** The way through the entries: all headers, the go.mod, and every content where that is hashed. */
+function checkEntries(
   source: ZipSource,
-  directory: CentralDirectory,
-  goMod: ZipEntry | null,
-): Promise<Pick<ZipReport, 'goMod' | 'hash'>> {
+  { directory, goMod }: CheckedDirectory,
+  depth: ZipDepth,
+): Pick<ZipReport, 'goMod' | 'hash'> {
   const files: HashedFile[] = [];
   let goModContent: Buffer | null = null;
   for (const located of locateEntries(source, directory)) {
     const { entry } = located;
-    let sha256;
-    if (entry === goMod) {
-      goModContent = readSmall(source, located);
-      sha256 = hashContent(goModContent);
-    } else if (isLarge(entry)) {
-      sha256 = await hashLargeContent(source, located);
-    } else {
-      sha256 = hashContent(readContent(source, located));
-    }
-    files.push({ name: entry.name.toString('latin1'), sha256 });
+    if (entry === goMod) goModContent = readContent(source, located);
+    if (depth === 'content') files.push({ name: entry.name.toString('latin1'), sha256: hashContent(source, located) });
   }
-  return { goMod: goModContent, hash: hashFiles(files) };
+  return { goMod: goModContent, hash: depth === 'content' ? hashFiles(files) : hashFile(source) };
 }
 
 /** The path below the module's root, '' for the root itself. */

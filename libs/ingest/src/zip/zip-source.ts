@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ZipFault } from './zip-fault.js';
 
-/** Bytes of one read: many small entries lie in it, which follow each other. */
-const WINDOW = 256 * 1024;
+/** Most bytes of one read: many small entries lie in it, which follow each other. */
+export const PIECE = 256 * 1024;
 
 /**
  * A finished file, or its bytes, read at offsets, synchronously: for a worker thread only. Throws what the file system
@@ -15,7 +15,7 @@ export class ZipSource {
   readonly size: number;
   /** The part of the file that was read last, in the one buffer that all reads share. */
   private window = { start: 0, length: 0 };
-  private buffer: Buffer;
+  private readonly buffer: Buffer;
 
   constructor(zip: string | Uint8Array) {
     if (typeof zip !== 'string') {
@@ -27,17 +27,17 @@ export class ZipSource {
     }
     this.fd = openSync(zip, 'r');
     this.size = fstatSync(this.fd).size;
-    this.buffer = Buffer.allocUnsafeSlow(Math.min(WINDOW, this.size));
+    this.buffer = Buffer.allocUnsafeSlow(Math.min(PIECE, this.size));
   }
 
   /**
-   * Exactly these bytes of the file: not to be changed, and gone with the next read. Throws ZipFault when they are not
-   * all inside it.
+   * Exactly these bytes of the file, a piece at most: not to be changed, and gone with the next read. Throws ZipFault when
+   * they are not all inside it.
    */
   read(offset: number, length: number): Buffer {
     this.checkInside(offset, length);
     const { start } = this.window;
-    if (offset < start || offset + length > start + this.window.length) this.move(offset, length);
+    if (offset < start || offset + length > start + this.window.length) this.move(offset);
     const from = offset - this.window.start;
     return this.buffer.subarray(from, from + length);
   }
@@ -58,8 +58,7 @@ export class ZipSource {
     if (offset + length > this.size) throw new ZipFault('the file is truncated');
   }
 
-  private move(offset: number, length: number): void {
-    if (length > this.buffer.length) this.buffer = Buffer.allocUnsafeSlow(length);
+  private move(offset: number): void {
     const count = Math.min(this.buffer.length, this.size - offset);
     this.window = { start: 0, length: 0 };
     this.load(this.buffer.subarray(0, count), offset);

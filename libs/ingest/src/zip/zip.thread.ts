@@ -16,9 +16,9 @@ export type ZipReply =
   | { readonly refusal: Refusal }
   | { readonly failure: Error };
 
-async function reply(task: ZipTask): Promise<ZipReply> {
+function reply(task: ZipTask): ZipReply {
   try {
-    return { report: await checkModuleZip(task.zip, task.version, task.depth) };
+    return { report: checkModuleZip(task.zip, task.version, task.depth) };
   } catch (error) {
     if (error instanceof RefusalError) return { refusal: error.toRefusal() };
     return { failure: error instanceof Error ? error : new Error(String(error)) };
@@ -26,4 +26,4 @@ async function reply(task: ZipTask): Promise<ZipReply> {
 }
 
 const port = parentPort;
-port?.on('message', async (task: ZipTask) => port.postMessage(await reply(task)));
+port?.on('message', (task: ZipTask) => port.postMessage(reply(task)));

@@ -1,5 +1,7 @@
+import { deflateRawSync } from 'node:zlib';
+import { PIECE } from '../../src/zip/zip-source.js';
 import { craftZip } from './crafted-zip.js';
-import { ended, file, GO_MOD, LARGE, PREFIX, SMALL_LIMIT, VERSION, withMod, type ZipCase } from './zip-case.js';
+import { ended, file, GO_MOD, LARGE, noise, PREFIX, SMALL_LIMIT, VERSION, withMod, type ZipCase } from './zip-case.js';
 
 function legal(title: string, zip: Buffer, version = VERSION): ZipCase {
   return { title, version, zip, reason: null, go: 'accepts' };
@@ -64,5 +66,30 @@ export const LEGAL: readonly ZipCase[] = [
   legal(
     'a larger file that is not called LICENSE',
     withMod(file('license', { content: Buffer.alloc(SMALL_LIMIT + 1) }), file('stored', { content: LARGE, method: 0 })),
+  ),
+  ...[1, 2].flatMap((pieces) =>
+    [-1, 0, 1].map((more) => {
+      const content = noise(pieces * PIECE + more);
+      const incompressible = deflateRawSync(content, { level: 0 });
+      // Whose data, which is longer than its content, ends with a piece as well.
+      const framed = noise(pieces * PIECE + more - (incompressible.length - content.length));
+      return legal(
+        `files of ${pieces} x 256 KiB and ${more}, deflated, framed and stored`,
+        withMod(
+          file('deflated', { content }),
+          file('framed', { content: framed, data: deflateRawSync(framed, { level: 0 }) }),
+          file('stored', { content, method: 0 }),
+          file('after.go'),
+        ),
+      );
+    }),
+  ),
+  legal(
+    'bytes after the end of deflated data, less and more than a piece',
+    withMod(
+      file('a.go', { content: 'a', data: Buffer.concat([deflateRawSync('a'), Buffer.from('tail')]) }),
+      file('b.go', { content: 'b', data: Buffer.concat([deflateRawSync('b'), LARGE]) }),
+      file('c.go'),
+    ),
   ),
 ];

@@ -1,5 +1,6 @@
+import { deflateRawSync } from 'node:zlib';
 import type { CraftedEntry, Header } from './crafted-zip.js';
-import { file, GO_MOD, LARGE, LIMIT, refused, withMod, type GoVerdict, type ZipCase } from './zip-case.js';
+import { file, GO_MOD, LARGE, LIMIT, noise, refused, withMod, type GoVerdict, type ZipCase } from './zip-case.js';
 
 /** Ways to lie about the content of an entry: x/mod sees them when it extracts. */
 function lies(of: string, entry: CraftedEntry): ZipCase[] {
@@ -20,6 +21,7 @@ function lies(of: string, entry: CraftedEntry): ZipCase[] {
     lie('a size that is too large', /has another size/, { both: { size: size + 1 } }),
     lie('data that does not inflate', /damaged data/, { data: Buffer.alloc(size, 0xff) }),
     lie('data that is cut off', /damaged data|another size/, { both: { compressedSize: 3 } }),
+    lie('no data', /damaged data/, { data: Buffer.alloc(0) }),
   ];
 }
 
@@ -59,10 +61,24 @@ const BOMBS: readonly ZipCase[] = [
   ),
 ];
 
+const NOISE = noise(1 << 20);
+
 /** Zips whose headers lie about what is in them. */
 export const LYING: readonly ZipCase[] = [
   ...lies('a small file', file('a', { content: 'a small file' })),
   ...lies('a large file', file('a', { content: LARGE })),
+  refused(
+    'damage behind the first pieces of a large file',
+    /damaged data|another size/,
+    withMod(file('a', { content: NOISE, data: Buffer.concat([deflateRawSync(NOISE).subarray(0, -50_000), LARGE]) })),
+    'fails later',
+  ),
+  refused(
+    'a large file that ends before its end',
+    /damaged data/,
+    withMod(file('a', { content: NOISE, data: deflateRawSync(NOISE).subarray(0, -1) })),
+    'fails later',
+  ),
   ...lies('a large stored file', file('a', { content: LARGE, method: 0 })),
   ...BOMBS,
 ];

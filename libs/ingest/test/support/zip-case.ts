@@ -47,8 +47,18 @@ export function declared(path: string, size: number): CraftedEntry {
   return file(path, { both: { size } });
 }
 
-/** More than a check holds whole. */
+/** Many pieces of what a check reads or inflates at once. */
 export const LARGE = Buffer.alloc(5 << 20, 'large');
+
+/** Bytes that deflate to three quarters. */
+export function noise(length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let at = 0, state = 1; at < length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[at] = (state >>> 24) & 0x3f;
+  }
+  return bytes;
+}
 
 /** The limits of x/mod for a zip, and for go.mod and LICENSE, in bytes. */
 export const LIMIT = 500 << 20;

@@ -1,4 +1,5 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, statSync, unlinkSync, type BigIntStats } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { RefusalError } from '#libs/protocol';
@@ -17,7 +18,7 @@ import type {
 import { reading, SourceError } from '../source-reader.js';
 import { FileBody } from './file-body.js';
 import { isAbsent, translateFsError } from './fs-error.js';
-import { pruneFolders, syncFolder } from './folders.js';
+import { pruneFolders, syncFolderAside } from './folders.js';
 import { listFiles } from './listing.js';
 import { PutThread } from './put-thread.js';
 import type { PutTask } from './put-file.js';
@@ -33,7 +34,7 @@ const LARGE = 1024 * 1024;
  *
  * Looks and small reads are synchronous, as in nginx: the kernel answers them from memory in a hundredth of a
  * millisecond, and a turn through Node's thread pool costs twenty times that. Large bodies are streamed, and what
- * waits for the disk by its nature (put) has threads of its own.
+ * waits for the disk by its nature is done aside: puts have threads of their own, a delete takes turns in Node's.
  */
 export class FsObjectStore implements ObjectStore {
   readonly backend = 'fs';
@@ -129,12 +130,14 @@ export class FsObjectStore implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     const path = this.path(key);
-    this.orAbsent(() => {
-      unlinkSync(path);
-      syncFolder(dirname(path));
+    try {
+      await unlink(path);
+      await syncFolderAside(dirname(path));
       pruneFolders(dirname(path), this.root);
-      return null;
-    });
+    } catch (error) {
+      if (!isAbsent(error)) throw translateFsError(error);
+    }
+    this.look();
   }
 
   async open(): Promise<void> {
