@@ -149,6 +149,17 @@ export function mainThread(pid: number): () => ThreadTime {
   };
 }
 
+/** Milliseconds of processor time that a process took so far, and its children that have ended, as Linux tells them. */
+export function processorTime(pid: number): { readonly own: number; readonly children: number } {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .map(Number);
+  const [user = NaN, system = NaN, childrenUser = NaN, childrenSystem = NaN] = fields.slice(11, 15);
+  const TICK = 10; // milliseconds, on every Linux of today
+  return { own: (user + system) * TICK, children: (childrenUser + childrenSystem) * TICK };
+}
+
 /** The middle one of some measurements. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
