@@ -6,14 +6,14 @@ import { startRecordedHost, type RecordedHost } from './recorded-host.js';
 const ROUNDS = 3;
 const CORES = 2;
 /** Repositories of their own, for one repository has one transfer at a time; each of them is new to the workers. */
-const MODULES = 64;
+const MODULES = 80;
 /** Clients at once: more than all workers have slots for. */
 const CLIENTS = 16;
-/** Modules that are timed: while each client has one more to ask. Of the last ones a worker may have none left. */
-const TIMED = MODULES - CLIENTS;
+/** Those that are timed begin and end with all clients waiting: of the last ones a worker may have none left. */
+const TIMED = MODULES - 2 * CLIENTS;
 const COUNTS = [1, 2, 8] as const;
 /** More modules for each worker, before those that are measured: code that never ran costs most. */
-const WARM = 8;
+const WARM = 16;
 
 /** Of the modules that are measured: how many a second, and milliseconds of processor time that each took. */
 interface Run {
@@ -70,9 +70,8 @@ async function fetchModules(
     for (let at = 0; at < workers; at++) await stack.addWorker({}, ['taskset', '--cpu-list', String(at % CORES)]);
     await fetchAll(stack.url, modules.slice(MODULES, MODULES + warm));
     const since = readTimes(stack);
-    const started = performance.now();
     const answered = await fetchAll(stack.url, modules.slice(0, MODULES));
-    const seconds = (answered[TIMED - 1]! - started) / 1000;
+    const seconds = (answered[CLIENTS + TIMED - 1]! - answered[CLIENTS - 1]!) / 1000;
     const now = readTimes(stack);
     const each = (figure: keyof typeof now): number => (now[figure] - since[figure]) / MODULES;
     return {
