@@ -41,8 +41,11 @@ export async function oneOutcome(): Promise<void> {
 }
 
 function told({ lastAfterEnd, gateway, clients }: Round): string {
-  const time = ({ ran, waited }: ThreadTime): string => `${ran.toFixed(0)} + ${waited.toFixed(0)}`;
   return `${lastAfterEnd.toFixed(0)} ms: gateway ${time(gateway)}, clients ${time(clients)}`;
+}
+
+function time({ ran, waited }: ThreadTime): string {
+  return `${ran.toFixed(0)} + ${waited.toFixed(0)}`;
 }
 
 /** A round of medians. */
