@@ -130,6 +130,36 @@ function memoryOf(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   return Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
 }
 
+/** Milliseconds in which a thread ran, and in which it could have, had there been a core. */
+export interface ThreadTime {
+  readonly ran: number;
+  readonly waited: number;
+}
+
+/** Begins to measure the first thread of a process, which is Node's own; gives what has passed since. */
+export function mainThread(pid: number): () => ThreadTime {
+  const read = (): ThreadTime => {
+    const [ran = NaN, waited = NaN] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ').map(Number);
+    return { ran: ran / 1e6, waited: waited / 1e6 };
+  };
+  const start = read();
+  return () => {
+    const now = read();
+    return { ran: now.ran - start.ran, waited: now.waited - start.waited };
+  };
+}
+
+/** Milliseconds of processor time that a process took so far, and its children that have ended, as Linux tells them. */
+export function processorTime(pid: number): { readonly own: number; readonly children: number } {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .map(Number);
+  const [user = NaN, system = NaN, childrenUser = NaN, childrenSystem = NaN] = fields.slice(11, 15);
+  const TICK = 10; // milliseconds, on every Linux of today
+  return { own: (user + system) * TICK, children: (childrenUser + childrenSystem) * TICK };
+}
+
 /** The middle one of some measurements. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, metric, sha256 } from '../support/ask.js';
 import { moduleZip } from '../support/module-zip.js';
 import { startStack, type Stack } from '../support/stack.js';
-import { slow, startUpstream, status, type FakeUpstream } from '../support/upstream.js';
+import { held, slow, startUpstream, status, type FakeUpstream } from '../support/upstream.js';
 
 let upstream: FakeUpstream;
 let stack: Stack;
@@ -20,6 +20,14 @@ afterAll(async () => {
 const askAll = (path: string, times: number) =>
   Promise.all(stack.gateways.flatMap(({ url }) => Array.from({ length: times }, () => ask(`${url}${path}`))));
 
+/** Callers on all gateways who have joined jobs of this name so far. */
+const joined = async (job: string) => {
+  const counts = await Promise.all(
+    stack.gateways.map(({ ops }) => metric(ops, 'stoa_single_flight_joined_total', { job })),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+};
+
 describe('clients who miss the same thing at once', () => {
   it('cause one fetch and get the same bytes, on two gateways and three workers', async () => {
     const files = { 'go.mod': 'module example.com/big\n', 'data.bin': Buffer.alloc(3_000_000, 7) };
@@ -31,10 +39,21 @@ describe('clients who miss the same thing at once', () => {
     const whole = sha256(moduleZip({ module: 'example.com/big', version: 'v1.0.0' }, files));
     expect(new Set(answers.map(({ bytes }) => sha256(bytes)))).toEqual(new Set([whole]));
     expect(upstream.count('/example.com/big/@v/v1.0.0.zip')).toBe(1);
-    const joined = await Promise.all(
-      stack.gateways.map(({ ops }) => metric(ops, 'stoa_single_flight_joined_total', { job: 'fetch.zip' })),
-    );
-    expect(joined.reduce((sum, count) => sum + count, 0)).toBe(39);
+    expect(await joined('fetch.zip')).toBe(39);
+  });
+
+  it('leave the rest of the version to one of them on each gateway', async () => {
+    const info = held();
+    upstream
+      .add('example.com/rest', 'v1.0.0')
+      .respond('/example.com/rest/@v/v1.0.0.zip', slow(300))
+      .respond('/example.com/rest/@v/v1.0.0.info', info.script);
+    const before = await joined('fetch.mod');
+    await askAll('/example.com/rest/@v/v1.0.0.zip', 20);
+    await info.asked;
+    expect((await joined('fetch.mod')) - before).toBeLessThan(2);
+    info.release();
+    expect((await ask(`${stack.url}/example.com/rest/@v/v1.0.0.info`)).status).toBe(200);
   });
 
   it('fetch each file of a version once when all three are asked at once', async () => {

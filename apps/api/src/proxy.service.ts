@@ -2,7 +2,7 @@ import type { Catalog, Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import { RefusalError, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
-import { subjectOf, type Answer, type JobQueue, type JobRequest, type Renewal } from '#libs/queue';
+import { dedupId, subjectOf, type Answer, type JobQueue, type JobRequest, type Renewal } from '#libs/queue';
 import type { Choose } from '#libs/storage';
 
 /** Where an answer came from, as X-Stoa-Cache says it. */
@@ -35,6 +35,8 @@ export class RefusedAnswer extends RefusalError {
 
 /** The whole life of a module request. */
 export class ProxyService {
+  private readonly fetchingRest = new Set<string>();
+
   constructor(
     private readonly catalog: Catalog,
     private readonly queue: JobQueue,
@@ -52,6 +54,8 @@ export class ProxyService {
     const { outcome, cached } = await this.run(request, asker, found);
 
     const now = await this.catalog.find(request, asker.choose); // the truth is in storage, whatever the outcome
+    // After the look, so that no job takes the processor from those who are answered now.
+    if (request.kind === 'zip' && outcome.ok) void this.fetchRest(request, asker.requestId);
     if (now) return { found: now, cache: outcome.ok || now.fresh > 0 ? 'fetched' : 'stale' };
     if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
     throw new RefusalError('busy', `${subject(request)}: removed while it was fetched, try again`);
@@ -61,18 +65,24 @@ export class ProxyService {
     const wait = found ? this.config.refreshWait : this.config.waitTimeout;
     const stored = (): Promise<boolean> => this.catalog.answers(request);
     const seen = found?.stat.modified.getTime() ?? 0;
-    const answer = await this.queue.run(jobFor(request, { seen }), { requestId, wait, stored });
-    if (request.kind === 'zip' && answer.outcome.ok) void this.fetchRest(request, requestId);
-    return answer;
+    return this.queue.run(jobFor(request, { seen }), { requestId, wait, stored });
   }
 
-  /** Fetches what a client that asks for a zip asks for next, and what completes the version, unless the zip's job has. */
+  /**
+   * Fetches what a client that asks for a zip asks for next, and what completes the version, unless the zip's job has.
+   * Of all who waited for that job the first sees to it.
+   */
   private async fetchRest({ module, version }: ModuleVersion, requestId: string): Promise<void> {
     const info = { kind: 'info', module, version } as const;
+    const job = jobFor(info);
+    const id = dedupId(job);
+    if (this.fetchingRest.has(id)) return;
+    this.fetchingRest.add(id);
     const stored = (): Promise<boolean> => this.catalog.has(info);
     // A broken storage is told to those who ask.
-    if (await stored().catch(() => true)) return;
-    await this.queue.run(jobFor(info), { requestId, wait: this.config.waitTimeout, stored });
+    if (!(await stored().catch(() => true)))
+      await this.queue.run(job, { requestId, wait: this.config.waitTimeout, stored });
+    this.fetchingRest.delete(id);
   }
 
   /** The answer without the queue: what is stored, whatever its age, and what follows from the stored versions. */
