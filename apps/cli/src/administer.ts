@@ -46,7 +46,7 @@ export async function administer(
   force.addEventListener('abort', () => process.exit(FAILED));
   const { config, warnings } = await loadAdminSettings(environment());
   for (const warning of warnings) say(warning);
-  const log = createLogger(config, 'admin', process.stderr.fd);
+  const log = await createLogger(config, 'admin', process.stderr.fd);
   const metrics = new Metrics();
   const storage = await openStorage(config, metrics, { writes: true, bulk });
   try {

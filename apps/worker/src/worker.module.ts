@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
 import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
-import { Changes, DeclinedJobs, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
+import { Changes, DeclinedJobs, openQueue, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
@@ -33,7 +33,7 @@ export class WorkerModule {
     const { config, log, metrics, workerId, storage, scratch, zips, guard, direct } = context;
     return {
       module: WorkerModule,
-      imports: [QueueModule.worker(context)],
+      imports: [openQueue('worker', context)],
       providers: [
         Consumers,
         QueryConsumer,
