@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
-import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
+import { configuredChecksums, Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { Changes, DeclinedJobs, openQueue, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
@@ -48,6 +48,7 @@ export class WorkerModule {
             const handlers = createHandlers({
               fetcher,
               ingest: new Ingest({
+                objects: storage.objects,
                 modules,
                 meta,
                 zips,
@@ -55,7 +56,6 @@ export class WorkerModule {
                 metrics,
                 log,
                 stamp: ({ module, version }) => stamp(link, `${module}@${version}`),
-                quarantine: new Quarantine(storage.objects),
                 tell: (keys) => changes.purge('purged', keys),
               }),
               modules,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '#libs/config';
 import { createFetcher, EgressGuard, type PlannedFetcher } from '#libs/fetcher';
-import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
+import { configuredChecksums, Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
 import type { Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
 import { moduleKey } from '#libs/storage';
@@ -34,6 +34,7 @@ export async function openImporter(
   });
   const zips = new ZipChecker(availableParallelism());
   const ingest = new Ingest({
+    objects: storage.objects,
     modules,
     meta,
     zips,
@@ -42,7 +43,6 @@ export async function openImporter(
     // What is refused is reported.
     log: log.child({}, { level: 'error' }),
     stamp: gateways.stamp,
-    quarantine: new Quarantine(storage.objects),
     tell: gateways.purged,
   });
   const scratch = new Scratch(config.dataDir);
