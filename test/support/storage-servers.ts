@@ -33,7 +33,7 @@ export async function serveStorage(env: Record<string, string>): Promise<TestSer
     scratch,
     metrics,
     token: config.storageToken,
-    log: createLogger(config, 'storage'),
+    log: await createLogger(config, 'storage'),
     health: new Health({ storage: { critical: true, check: () => objects.check() } }),
   });
   const url = await listen(server, config.listen);

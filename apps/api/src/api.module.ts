@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
-import { JobQueue, QueueModule, type QueueContext } from '#libs/queue';
+import { JobQueue, openQueue, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { SumdbArchive } from '#libs/sumdb';
 import { HomeController } from './home.controller.js';
@@ -24,7 +24,7 @@ export class ApiModule {
     const { config, metrics, storage } = context;
     return {
       module: ApiModule,
-      imports: [QueueModule.gateway(context)],
+      imports: [openQueue('gateway', context)],
       controllers: [HomeController],
       providers: [
         { provide: BASE_PATH, useValue: config.basePath },

@@ -28,7 +28,7 @@ import { SumdbService } from './sumdb.service.js';
 
 /** Runs a gateway until it is told to stop. Throws when it can't start; a lost Redis is no reason: hits go on. */
 export async function runApi({ config, warnings }: LoadedConfig): Promise<void> {
-  const log = createLogger(config, 'gateway');
+  const log = await createLogger(config, 'gateway');
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   const storage = await openStorage(config, metrics, { tiers: { log } });
@@ -82,7 +82,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
       refusals.forget();
     },
   );
-  const ops = createOpsServer(metrics, health);
+  const ops = await createOpsServer(metrics, health);
   const refresh = new RefreshService({ storage, queue: app.get(JobQueue), refusals, changes, config });
   await registerRefresh(ops, { refresh, log });
   const opsUrl = await listen(ops, config.opsListen);

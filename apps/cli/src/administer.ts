@@ -46,9 +46,10 @@ export async function administer(
   force.addEventListener('abort', () => process.exit(FAILED));
   const { config, warnings } = await loadAdminSettings(environment());
   for (const warning of warnings) say(warning);
-  const log = createLogger(config, 'admin', process.stderr.fd);
+  const log = await createLogger(config, 'admin', process.stderr.fd);
   const metrics = new Metrics();
-  const storage = await openStorage(config, metrics, { writes: true, bulk });
+  // Not measured: nobody can ask a command for its metrics, and they would cost as much as a look.
+  const storage = await openStorage(config, null, { writes: true, bulk });
   try {
     if (lists && !storage.listsAll) throw new ExpectedFailure(UNLISTED);
     const code = await command({ config, log, metrics, storage, stop });

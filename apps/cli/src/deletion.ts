@@ -33,7 +33,7 @@ export async function remove(target: Target, options: DeleteOptions): Promise<nu
       // Asked before anything is deleted: what gateways keep in memory they would serve on.
       if (link) await patiently(PATIENCE, () => link.check()).catch(unreachable);
       const removed = await new Removal(storage.objects).remove(target);
-      if (removed.keys.length > 0) audit(config, name, removed);
+      if (removed.keys.length > 0) await audit(config, name, removed);
       if (link) await makeForget(link, log, target, removed);
       say(removed.keys.length === 0 ? `nothing of ${name} is stored` : summary(name, removed));
       return removed.keys.length === 0 ? FAILED : DONE;
@@ -68,8 +68,8 @@ async function makeForget(link: RedisLink, log: Logger, target: Target, { versio
 }
 
 /** One line of JSON on stdout: who deleted what, when, and which files. */
-function audit(config: Config, name: string, { versions, keys }: Removed): void {
-  const log = createLogger({ ...config, logFormat: 'json', logLevel: 'info' }, 'delete');
+async function audit(config: Config, name: string, { versions, keys }: Removed): Promise<void> {
+  const log = await createLogger({ ...config, logFormat: 'json', logLevel: 'info' }, 'delete');
   log.info(
     { user: userName(), target: name, versions: versions.map(({ version }) => version), keys },
     'deleted by an operator',

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Config } from '#libs/config';
 import { NestLog, type Logger, type Metrics } from '#libs/observability';
 import type { ModuleVersion } from '#libs/protocol';
-import { Changes, Completions, JobQueue, patiently, QueueModule, QueuePulse, RedisLink } from '#libs/queue';
+import { Changes, Completions, JobQueue, openQueue, patiently, QueuePulse, RedisLink } from '#libs/queue';
 import { ExpectedFailure } from './expected-failure.js';
 
 /** How long Redis and a worker are waited for, in milliseconds. */
@@ -28,7 +28,7 @@ export async function reachWorkers(config: Config, log: Logger, metrics: Metrics
     .catch(refuse)
     .finally(() => probe.close());
 
-  const app = await NestFactory.createApplicationContext(QueueModule.gateway({ config, log, metrics }), {
+  const app = await NestFactory.createApplicationContext(openQueue('gateway', { config, log, metrics }), {
     logger: new NestLog(log),
     abortOnError: false,
   });

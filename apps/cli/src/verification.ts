@@ -17,7 +17,7 @@ import type { ObjectStore, Storage } from '#libs/storage';
 import { administer, type Administration } from './administer.js';
 import { explain } from './explain.js';
 import { Progress } from './progress.js';
-import { reachWorkers, type Reached } from './reach-workers.js';
+import type { Reached } from './reach-workers.js';
 import { say } from './say.js';
 import { formatTarget } from './target.js';
 import { countItems, hasItems, runVerify, type Told } from './verify-run.js';
@@ -92,7 +92,8 @@ async function run(
 ): Promise<Progressed> {
   const repair = options.repair === true;
   const offline = options.offline === true || config.offline;
-  const workers = repair ? await reachWorkers(config, log, metrics) : null;
+  // Loaded by a repair alone, for Nest and BullMQ come with it.
+  const workers = repair ? await (await import('./reach-workers.js')).reachWorkers(config, log, metrics) : null;
   if (workers) atEnd(() => workers.close());
   const scratch = new Scratch(config.dataDir);
   await scratch.open();

@@ -2,17 +2,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createFindChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
-import { Metrics } from '#libs/observability';
-import { MemoryObjectStore, ObjectMetaStore, ObjectModuleStore } from '#libs/storage';
+import { Room } from '#libs/ingest';
+import { MemoryObjectStore } from '#libs/storage';
 import { moduleZip } from '../../../test/support/module-zip.js';
 import { writeFiles } from '../../../test/support/data-dir.js';
 import { infoOf } from '../../../test/support/athens-files.js';
-import { FolderFiles } from '../src/import/folder.files.js';
-import { Importer } from '../src/import/importer.js';
-import { TreeSource } from '../src/import/tree.source.js';
+import { importAll } from './importing.js';
 
 const VERSIONS = 8;
 /** Above what is held in memory. */
@@ -37,41 +33,13 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 /** Imports all at once, and gives the most bytes that were in the scratch space when a version was entered. */
 async function mostOfScratch(room: Room): Promise<number> {
-  const objects = new MemoryObjectStore();
-  const [modules, meta] = [new ObjectModuleStore(objects), new ObjectMetaStore(objects)];
-  const zips = new ZipChecker(1);
-  const scratch = new Scratch(await mkdtemp(join(folder, 'data-')));
-  await scratch.open();
   let most = 0;
-  const ingest = new Ingest({
-    modules,
-    meta,
-    zips,
-    checksums: createFindChecksums(null, ''),
-    metrics: new Metrics(),
-    log: pino({ level: 'silent' }),
-    stamp: async () => {
-      most = Math.max(most, sizeOf(scratch.root));
-      return 1n;
-    },
-    quarantine: new Quarantine(objects),
-    tell: async () => {},
-  });
-  const importer = new Importer({
-    ingest,
-    modules,
-    scratch,
+  const outcomes = await importAll(folder, {
+    objects: new MemoryObjectStore(),
     room,
-    timeout: 30_000,
-    stop: new AbortController().signal,
+    entering: (scratch) => (most = Math.max(most, sizeOf(scratch.root))),
   });
-  const source = new TreeSource(new FolderFiles(join(folder, 'source')));
-  const candidates = await Array.fromAsync(source.candidates());
-  const outcomes = await Promise.all(
-    candidates.map(async (candidate) => ('reason' in candidate ? null : importer.import(candidate))),
-  );
   expect(outcomes).toEqual(Array.from({ length: VERSIONS }, () => ({ kind: 'imported', infoMade: false })));
-  await Promise.all([zips.close(), scratch.close()]);
   return most;
 }
 

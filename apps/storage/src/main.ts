@@ -15,7 +15,7 @@ import { createStorageServer } from './server.js';
 
 /** Runs a storage server until it is told to stop. Throws when it can't start. */
 export async function runStorage({ config, warnings }: LoadedConfig): Promise<void> {
-  const log = createLogger(config, 'storage');
+  const log = await createLogger(config, 'storage');
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   // Nothing kept in memory: others may write to the same storage.
@@ -24,7 +24,7 @@ export async function runStorage({ config, warnings }: LoadedConfig): Promise<vo
   await scratch.open();
   const health = new Health({ storage: { critical: true, check: () => objects.check() } });
   const server = createStorageServer({ objects, modules, scratch, token: config.storageToken, log, metrics, health });
-  const ops = createOpsServer(metrics, health);
+  const ops = await createOpsServer(metrics, health);
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);
   log.info({ url, ops: opsUrl, storage: config.storage.kind, token: config.storageToken !== undefined }, 'serving');

@@ -22,7 +22,7 @@ import { WorkerModule } from './worker.module.js';
 
 /** Runs a worker until it is told to stop. Throws when it can't start. */
 export async function runWorker({ config, warnings }: LoadedConfig): Promise<void> {
-  const log = createLogger(config, 'worker');
+  const log = await createLogger(config, 'worker');
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   // Without tiers: a worker must see what is stored, not what once was.
@@ -77,7 +77,7 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
         goVersion === null ? Promise.reject(new Error('no go command: direct is refused')) : undefined,
     },
   });
-  const ops = createOpsServer(metrics, health);
+  const ops = await createOpsServer(metrics, health);
   const opsUrl = await listen(ops, config.opsListen);
 
   stopOnSignal({

@@ -1,8 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Catalog } from '#libs/catalog';
 import { createFetcher, DirectFetcher, EgressGuard } from '#libs/fetcher';
-import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
-import { Changes, DeclinedJobs, QueueModule, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
+import { configuredChecksums, Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
+import { Changes, DeclinedJobs, openQueue, RedisLink, Refusals, stamp, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
 import { Consumers, DownloadConsumer, QueryConsumer } from './consumers.js';
@@ -33,7 +33,7 @@ export class WorkerModule {
     const { config, log, metrics, workerId, storage, scratch, zips, guard, direct } = context;
     return {
       module: WorkerModule,
-      imports: [QueueModule.worker(context)],
+      imports: [openQueue('worker', context)],
       providers: [
         Consumers,
         QueryConsumer,
@@ -48,6 +48,7 @@ export class WorkerModule {
             const handlers = createHandlers({
               fetcher,
               ingest: new Ingest({
+                objects: storage.objects,
                 modules,
                 meta,
                 zips,
@@ -55,7 +56,6 @@ export class WorkerModule {
                 metrics,
                 log,
                 stamp: ({ module, version }) => stamp(link, `${module}@${version}`),
-                quarantine: new Quarantine(storage.objects),
                 tell: (keys) => changes.purge('purged', keys),
               }),
               modules,

@@ -8,7 +8,6 @@ import { createFetcher, EgressGuard } from '#libs/fetcher';
 import {
   createFindChecksums,
   Ingest,
-  Quarantine,
   Room,
   Scratch,
   ZipChecker,
@@ -88,6 +87,7 @@ export async function startWorking({ database: covering = null, free, parent }: 
       return createHandlers({
         fetcher,
         ingest: new Ingest({
+          objects: store,
           modules,
           meta,
           zips,
@@ -95,7 +95,6 @@ export async function startWorking({ database: covering = null, free, parent }: 
           metrics,
           log: pino({ level: 'silent' }),
           stamp: () => Promise.resolve(time),
-          quarantine: new Quarantine(store),
           tell: async (keys) => void told.push(...keys),
         }),
         modules,

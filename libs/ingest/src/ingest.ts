@@ -1,26 +1,30 @@
-import {
-  filterLongList,
-  formatList,
-  parseList,
-  RefusalError,
-  synthesizedMod,
-  type ModuleVersion,
-} from '#libs/protocol';
+import { filterLongList, formatList, parseList, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { Logger, Metrics } from '#libs/observability';
-import type { FetchedFile, FetchedText, FetchedZip } from '#libs/fetcher';
-import { queryKey, readBody, type MetaStore, type ModuleStore } from '#libs/storage';
+import type { FetchedText, FetchedZip } from '#libs/fetcher';
+import {
+  moduleKey,
+  queryKey,
+  readBody,
+  type MetaStore,
+  type ModuleStore,
+  type ObjectStore,
+  type SmallPut,
+} from '#libs/storage';
 import type { FindChecksums } from './checksums.js';
+import { Examiner, factsOf, type Examined, type SmallZip, type ZipAtHand } from './examiner.js';
 import { hashGoMod } from './h1.js';
-import { insist } from './insist.js';
+import { insist, mayPass } from './insist.js';
 import { Ledger, type Stamp } from './ledger.js';
 import { KeptFiles } from './kept-files.js';
-import type { Quarantine } from './quarantine.js';
+import { Quarantine } from './quarantine.js';
 import type { Scratch } from './scratch.js';
 import { copyStoredZip, type StoredZip } from './stored-zip.js';
 import { Verifier, type Expectation, type Expected } from './verifier.js';
-import type { ZipChecker, ZipDepth, ZipReport } from './zip/zip-checker.js';
+import type { ZipChecker } from './zip/zip-checker.js';
 
 interface Parts {
+  readonly objects: ObjectStore;
+  /** The same, as a tree. */
   readonly modules: ModuleStore;
   readonly meta: MetaStore;
   readonly zips: ZipChecker;
@@ -28,20 +32,8 @@ interface Parts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly stamp: Stamp;
-  readonly quarantine: Quarantine;
   /** Tells all gateways to forget keys. */
   readonly tell: (keys: readonly string[]) => Promise<void>;
-}
-
-/** A zip at hand: a finished file, or its bytes where it is small. */
-export type ZipAtHand = FetchedFile | (FetchedText & { readonly size: number });
-
-/** A zip that may be stored. */
-interface Examined {
-  readonly report: ZipReport;
-  readonly goMod: Buffer;
-  readonly goModHash: string;
-  readonly expectation: Expectation | null;
 }
 
 /**
@@ -53,12 +45,14 @@ export class Ingest {
   private readonly ledger: Ledger;
   private readonly verifier: Verifier;
   private readonly kept: KeptFiles;
+  private readonly examiner: Examiner;
 
   constructor(private readonly parts: Parts) {
     // The `.info` is the first to go with a version, and the last file without which it is entered.
-    this.ledger = new Ledger(parts.meta, parts.stamp, (version) => this.isStored('info', version));
+    this.ledger = new Ledger(parts.objects, parts.stamp, (version) => this.isStored('info', version));
     this.verifier = new Verifier(parts);
-    this.kept = new KeptFiles({ ...parts, verifier: this.verifier });
+    this.examiner = new Examiner({ ...parts, verifier: this.verifier });
+    this.kept = new KeptFiles({ ...parts, quarantine: new Quarantine(parts.objects), verifier: this.verifier });
   }
 
   /** Begins to look up what a version must hash to, while its files are fetched. Never an unhandled rejection. */
@@ -100,7 +94,7 @@ export class Ingest {
     const { modules, metrics } = this.parts;
     // What go makes here may be another file at the next time, of the same content.
     const expectation = await this.verifier.settle(version, expected);
-    const examined = await this.examine(version, zip, expectation, signal, mod ? 'content' : 'headers');
+    const examined = await this.examiner.examine(version, zip, expectation, signal, mod ? 'content' : 'headers');
     const { goMod } = examined;
     if (mod && !mod.bytes.equals(goMod)) {
       metrics.verifications.inc({ result: 'invalid-zip' });
@@ -108,6 +102,7 @@ export class Ingest {
       throw new RefusalError('not-found', `${name}: invalid zip: its go.mod is not the .mod that came with it`);
     }
     if (info) await this.kept.sameCommit(version, info);
+    if (info && 'bytes' in zip && (await this.storeWhole(version, zip, info, examined, started))) return true;
     await this.keepTexts(version, { bytes: goMod, source: zip.source }, info ?? null, expectation);
     metrics.verifications.inc({ result: 'ok' });
     const content = 'path' in zip ? { file: zip.path } : zip.bytes;
@@ -120,7 +115,7 @@ export class Ingest {
       ]);
       // Gone again: a removal came between the two, and must not leave a zip alone.
       if (!modStored) await this.kept.keepMod(version, { bytes: goMod, source: zip.source }, expectation);
-      if (infoStored) await this.enter(version, zip, examined, started);
+      if (infoStored) await this.ledger.enter(factsOf(version, zip, examined, started));
     }, signal);
     return true;
   }
@@ -139,7 +134,7 @@ export class Ingest {
       const zip = await copyStoredZip(this.parts.modules, version, folder, signal);
       if (!zip) return;
       const examined = await this.reexamine(version, zip, expectation, signal);
-      await insist(() => this.enter(version, zip, examined, started), signal);
+      await insist(() => this.ledger.enter(factsOf(version, zip, examined, started)), signal);
     });
   }
 
@@ -185,7 +180,7 @@ export class Ingest {
     signal: AbortSignal,
   ): Promise<Examined> {
     try {
-      const examined = await this.examine(version, zip, expectation, signal, 'headers');
+      const examined = await this.examiner.examine(version, zip, expectation, signal, 'headers');
       await this.kept.keepMod(version, { bytes: examined.goMod, source: zip.source }, expectation);
       return examined;
     } catch (error) {
@@ -195,48 +190,34 @@ export class Ingest {
     }
   }
 
-  /** Checks a zip by itself and against what is expected of it: its content at the latest when its hash is. */
-  private async examine(
+  /**
+   * Stores a small version of which nothing is there yet, and enters it, all in one series: most of its cost is the way
+   * to the disk. False: something of it was there, or the storage is in trouble that may pass, so it is to be stored
+   * file by file, as far as it is not.
+   */
+  private async storeWhole(
     version: ModuleVersion,
-    zip: ZipAtHand,
-    expectation: Expectation | null,
-    signal: AbortSignal,
-    least: ZipDepth,
-  ): Promise<Examined> {
-    const { zips, metrics } = this.parts;
-    const depth = depthFor(expectation, least);
-    const { source } = zip;
-    const content = 'path' in zip ? zip.path : zip.bytes;
-    const report = await zips.check(content, version, signal, depth).catch((error: unknown) => {
-      metrics.verifications.inc({ result: error instanceof RefusalError ? 'invalid-zip' : 'error' });
-      throw error;
-    });
-    const goMod = report.goMod ?? synthesizedMod(version.module);
-    await this.verifier.verify(version, 'zip', report.hash, { source, expectation });
-    const goModHash = hashGoMod(goMod);
-    await this.verifier.verify(version, 'go.mod', goModHash, { source, expectation });
-    return { report, goMod, goModHash, expectation };
-  }
-
-  private async enter(
-    { module, version }: ModuleVersion,
-    zip: ZipAtHand,
-    { report, goModHash, expectation }: Examined,
+    zip: SmallZip,
+    info: FetchedText,
+    examined: Examined,
     started: number,
-  ): Promise<void> {
-    const database = expectation?.database ?? null;
-    await this.ledger.enter({
-      module,
-      version,
-      source: zip.source,
-      tookMilliseconds: Math.round(performance.now() - started),
-      zipBytes: zip.size,
-      unzippedBytes: report.uncompressed,
-      files: report.entries,
-      zipHash: report.hash,
-      goModHash,
-      checks: ['zip-rules', 'go.mod', ...(database === null ? [] : [`checksum-database:${database}`])],
-    });
+  ): Promise<boolean> {
+    if (await this.isStored('mod', version)) return false;
+    const { metrics } = this.parts;
+    const { goMod, expectation } = examined;
+    const mod = { bytes: goMod, source: zip.source };
+    const files = [smallFile('mod', version, mod), smallFile('info', version, info), smallFile('zip', version, zip)];
+    try {
+      if ((await this.ledger.enter(factsOf(version, zip, examined, started), files)) < files.length) return false;
+    } catch (error) {
+      if (mayPass(error)) return false;
+      throw error;
+    }
+    // Gone again: a removal came between, and must not leave a zip alone.
+    if (!(await this.isStored('mod', version))) await this.kept.keepMod(version, mod, expectation);
+    metrics.verifications.inc({ result: 'ok' });
+    metrics.storedBytes.inc(goMod.length + zip.size);
+    return true;
   }
 
   /**
@@ -261,12 +242,9 @@ export class Ingest {
     info: FetchedText | null,
     expectation: Expectation | null,
   ): Promise<void> {
-    const { modules, metrics } = this.parts;
-    const files = [
-      { file: { kind: 'mod', ...version }, bytes: mod.bytes } as const,
-      ...(info ? [{ file: { kind: 'info', ...version }, bytes: info.bytes } as const] : []),
-    ];
-    if ((await modules.saveInTurn(files)) > 0) {
+    const { objects, metrics } = this.parts;
+    const files = [smallFile('mod', version, mod), ...(info ? [smallFile('info', version, info)] : [])];
+    if ((await objects.putInTurn(files)) > 0) {
       metrics.storedBytes.inc(mod.bytes.length);
       // Gone again: a removal came between the two, and must not leave an .info alone.
       if (await this.isStored('mod', version)) return;
@@ -285,9 +263,6 @@ export class Ingest {
   }
 }
 
-/** How far to look at a zip: a hash of the file itself needs no content, and tells most where nothing is expected. */
-function depthFor(expectation: Expectation | null, least: ZipDepth): ZipDepth {
-  const hash = expectation?.zip;
-  if (hash === undefined) return least;
-  return hash.startsWith('sha256:') ? 'headers' : 'content';
+function smallFile(kind: 'info' | 'mod' | 'zip', version: ModuleVersion, { bytes }: FetchedText): SmallPut {
+  return { key: moduleKey({ kind, ...version }), bytes, mode: 'create' };
 }

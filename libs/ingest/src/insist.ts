@@ -14,9 +14,14 @@ export async function insist<T>(attempt: () => Promise<T>, signal: AbortSignal):
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof RefusalError && (error.kind === 'busy' || error.kind === 'timeout'))) throw error;
+      if (!mayPass(error)) throw error;
       await after(pause, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) throw error;
     }
   }
+}
+
+/** Whether a storage is in trouble that may pass. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof RefusalError && (error.kind === 'busy' || error.kind === 'timeout');
 }

@@ -80,7 +80,8 @@ export class KeptFiles {
   /** Throws when the stored `.info` names another commit. A tag that moved may well have left the go.mod as it was. */
   async sameCommit(version: ModuleVersion, { bytes, source }: FetchedText): Promise<void> {
     const kept = await this.parts.modules.get({ kind: 'info', ...version });
-    const [wanted, got] = [kept && commitOf(await readBody(kept.body)), commitOf(bytes)];
+    if (kept === null) return;
+    const [wanted, got] = [commitOf(await readBody(kept.body)), commitOf(bytes)];
     if (wanted !== null && got !== null && wanted !== got)
       throw await this.parts.verifier.moved(version, { file: 'commit', source, wanted, got });
   }

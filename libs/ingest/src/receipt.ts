@@ -1,5 +1,5 @@
 import { parseRfc3339, type ModuleVersion } from '#libs/protocol';
-import { readBody, receiptKey, type MetaStore } from '#libs/storage';
+import { readBody, receiptKey, type ObjectStore } from '#libs/storage';
 
 /**
  * What is kept of a version whose three files are stored: `.meta/receipts/<escaped module>/@v/<escaped version>.json`.
@@ -27,8 +27,8 @@ export interface Receipt {
 }
 
 /** Reads the receipt of a version; null when there is none. */
-export async function readReceipt(meta: MetaStore, version: ModuleVersion): Promise<Receipt | null> {
-  const kept = await meta.get(receiptKey(version));
+export async function readReceipt(objects: Pick<ObjectStore, 'get'>, version: ModuleVersion): Promise<Receipt | null> {
+  const kept = await objects.get(receiptKey(version));
   return kept && (JSON.parse((await readBody(kept.body)).toString('utf8')) as Receipt);
 }
 

@@ -1,6 +1,6 @@
 import type { Logger, Metrics } from '#libs/observability';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
-import { refusedKey, type MetaStore } from '#libs/storage';
+import { refusedKey, type MetaStore, type ObjectStore } from '#libs/storage';
 import type { FindChecksums } from './checksums.js';
 import { readReceipt } from './receipt.js';
 
@@ -28,6 +28,7 @@ export interface Mismatch {
 }
 
 interface Parts {
+  readonly objects: ObjectStore;
   readonly meta: MetaStore;
   readonly checksums: FindChecksums;
   readonly metrics: Metrics;
@@ -90,7 +91,7 @@ export class Verifier {
   private async lookUp(version: ModuleVersion, signal: AbortSignal): Expected {
     const known = await this.parts.checksums(version, signal);
     if (known) return known;
-    const receipt = await readReceipt(this.parts.meta, version);
+    const receipt = await readReceipt(this.parts.objects, version);
     return receipt && { goMod: receipt.goModHash, zip: receipt.zipHash, database: null };
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { indexKey, MemoryObjectStore, ObjectMetaStore, readBody, receiptKey, type MetaStore } from '#libs/storage';
+import { indexKey, MemoryObjectStore, putInTurn, readBody, receiptKey, type ObjectStore } from '#libs/storage';
 import { Ledger, type Facts } from '../src/ledger.js';
 import type { Receipt } from '../src/receipt.js';
 
@@ -17,7 +17,7 @@ const FACTS: Facts = {
 const SECOND = 1_000_000_000n;
 const TIMES = ['1970-01-01T00:00:01.000000000Z', '1970-01-01T00:00:02.000000000Z', '1970-01-01T00:00:03.000000000Z'];
 
-let meta: ObjectMetaStore;
+let objects: ObjectStore;
 let stamps: number;
 
 /** Each stamp a second after the former. */
@@ -27,7 +27,7 @@ const tick = () => Promise.resolve(BigInt(++stamps) * SECOND);
 const whileKept = () => Promise.resolve(true);
 
 beforeEach(() => {
-  meta = new ObjectMetaStore(new MemoryObjectStore());
+  objects = new MemoryObjectStore();
   stamps = 0;
 });
 afterEach(() => {
@@ -36,51 +36,58 @@ afterEach(() => {
 
 async function entries(): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of meta.list('.meta/index/')) keys.push(key);
+  for await (const { key } of objects.list('.meta/index/')) keys.push(key);
   return keys;
 }
 
 async function receipt(): Promise<Receipt | null> {
-  const kept = await meta.get(receiptKey(FACTS));
+  const kept = await objects.get(receiptKey(FACTS));
   return kept && (JSON.parse((await readBody(kept.body)).toString('utf8')) as Receipt);
 }
 
 /** The store, but for one put that ends in its own way. */
-function storeWhere(name: 'receipt' | 'entry', put: (go: () => Promise<boolean>) => Promise<boolean>): MetaStore {
+function storeWhere(
+  name: 'receipt' | 'entry',
+  put: (go: () => Promise<boolean>) => Promise<boolean>,
+): Pick<ObjectStore, 'get' | 'putInTurn' | 'delete'> {
   let used = false;
   const prefix = name === 'receipt' ? '.meta/receipts/' : '.meta/index/';
-  const putOne: MetaStore['put'] = (key, bytes, mode) => {
-    const go = () => meta.put(key, bytes, mode);
+  const putOne: ObjectStore['put'] = (key, ...rest) => {
+    const go = () => objects.put(key, ...rest);
     if (used || !key.startsWith(prefix)) return go();
     used = true;
     return put(go);
   };
   return {
-    stat: (key) => meta.stat(key),
-    get: (key) => meta.get(key),
-    put: putOne,
-    putInTurn: async (objects) => {
-      let written = 0;
-      for (const { key, bytes, mode } of objects) {
-        if (!(await putOne(key, bytes, mode))) break;
-        written++;
-      }
-      return written;
-    },
-    list: (...args) => meta.list(...args),
-    delete: (key) => meta.delete(key),
+    get: (key) => objects.get(key),
+    putInTurn: (series) => putInTurn({ put: putOne }, series),
+    delete: (key) => objects.delete(key),
   };
 }
 
+const file = (key: string) => ({ key, bytes: Buffer.from(key), mode: 'create' as const });
+
 describe('the ledger', () => {
   it('enters a version by a receipt and an index entry of the same time', async () => {
-    await new Ledger(meta, tick, whileKept).enter(FACTS);
+    await new Ledger(objects, tick, whileKept).enter(FACTS);
     expect(await receipt()).toEqual({ ...FACTS, stored: TIMES[0] });
     expect(await entries()).toEqual([indexKey(TIMES[0]!, FACTS)]);
   });
 
+  it('stores files that come with a version in front of its receipt, and enters it only if all of them are new', async () => {
+    const ledger = new Ledger(objects, tick, whileKept);
+    expect(await ledger.enter(FACTS, [file('a/mod'), file('a/info')])).toBe(2);
+    expect(await receipt()).toEqual({ ...FACTS, stored: TIMES[0] });
+
+    const other = { ...FACTS, version: 'v1.1.0' };
+    expect(await ledger.enter(other, [file('b/mod'), file('a/info'), file('b/zip')])).toBe(1);
+    expect(await objects.stat('b/zip')).toBeNull();
+    expect(await objects.stat(receiptKey(other))).toBeNull();
+    expect(await entries()).toEqual([indexKey(TIMES[0]!, FACTS)]);
+  });
+
   it('enters a version once, whatever comes later', async () => {
-    const ledger = new Ledger(meta, tick, whileKept);
+    const ledger = new Ledger(objects, tick, whileKept);
     await ledger.enter(FACTS);
     await ledger.enter({ ...FACTS, source: 'direct' });
     expect(await ledger.amend(FACTS)).toBe(true);
@@ -89,14 +96,14 @@ describe('the ledger', () => {
   });
 
   it('enters a version once when several jobs do it at the same time', async () => {
-    const ledgers = Array.from({ length: 8 }, () => new Ledger(meta, () => Promise.resolve(SECOND), whileKept));
+    const ledgers = Array.from({ length: 8 }, () => new Ledger(objects, () => Promise.resolve(SECOND), whileKept));
     await Promise.all(ledgers.flatMap((ledger) => [ledger.enter(FACTS), ledger.amend(FACTS)]));
     expect(await entries()).toEqual([indexKey(TIMES[0]!, FACTS)]);
     expect((await receipt())?.stored).toBe(TIMES[0]);
   });
 
   it('has nothing to amend without a receipt', async () => {
-    expect(await new Ledger(meta, tick, whileKept).amend(FACTS)).toBe(false);
+    expect(await new Ledger(objects, tick, whileKept).amend(FACTS)).toBe(false);
     expect(await entries()).toEqual([]);
   });
 
@@ -104,7 +111,7 @@ describe('the ledger', () => {
     const died = storeWhere('entry', () => Promise.reject(new Error('died')));
     await expect(new Ledger(died, tick, whileKept).enter(FACTS)).rejects.toThrow('died');
     expect(await entries()).toEqual([]);
-    expect(await new Ledger(meta, tick, whileKept).amend(FACTS)).toBe(true);
+    expect(await new Ledger(objects, tick, whileKept).amend(FACTS)).toBe(true);
     expect(await receipt()).toEqual({ ...FACTS, stored: TIMES[1] });
     expect(await entries()).toEqual([indexKey(TIMES[1]!, FACTS)]);
   });
@@ -125,7 +132,7 @@ describe('the ledger', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const overtaken = storeWhere('entry', async (go) => {
       vi.advanceTimersByTime(3_000);
-      await new Ledger(meta, tick, whileKept).amend(FACTS);
+      await new Ledger(objects, tick, whileKept).amend(FACTS);
       return go();
     });
     await new Ledger(overtaken, tick, whileKept).enter(FACTS);
@@ -134,7 +141,7 @@ describe('the ledger', () => {
   });
 
   it('takes back the entry of a version whose files were removed while it was written', async () => {
-    await new Ledger(meta, tick, () => Promise.resolve(false)).enter(FACTS);
+    await new Ledger(objects, tick, () => Promise.resolve(false)).enter(FACTS);
     expect(await receipt()).toBeNull();
     expect(await entries()).toEqual([]);
   });

@@ -1,6 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 import type { Config } from '#libs/config';
 
 export type { Logger } from 'pino';
@@ -9,11 +8,11 @@ export type { Logger } from 'pino';
  * Makes the one logger of a process, on stdout or on stderr (2). JSON lines carry `time` in
  * RFC 3339, `process`, and what the caller adds.
  */
-export function createLogger(
+export async function createLogger(
   config: Pick<Config, 'logLevel' | 'logFormat'>,
   processName: string,
   destination: 1 | 2 = 1,
-): Logger {
+): Promise<Logger> {
   const options = {
     level: config.logLevel,
     base: { process: processName },
@@ -23,6 +22,7 @@ export function createLogger(
   // Written in blocks: a line a write costs a busy gateway a tenth of its time. What is left is flushed at exit.
   if (config.logFormat === 'json')
     return pino(options, pino.destination({ dest: destination, sync: false, minLength: 4096, periodicFlush: 100 }));
+  const { default: pretty } = await import('pino-pretty');
   return pino(
     options,
     pretty({ destination, ignore: 'process,pid,hostname', messageFormat: `${processName}: {msg}`, sync: true }),

@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from '#libs/config';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
@@ -12,7 +12,9 @@ const SWEEP = 100;
  * The operators' listener of a process: `/metrics`, the probes, and what the process adds to it.
  * It is separate from the clients' one, so that metrics and admin writes can stay on an inner address.
  */
-export function createOpsServer(metrics: Metrics, health: Health): FastifyInstance {
+export async function createOpsServer(metrics: Metrics, health: Health): Promise<FastifyInstance> {
+  // Loaded by a process that serves: a command that administers a storage starts without it.
+  const { fastify } = await import('fastify');
   const server = fastify({ logger: false, forceCloseConnections: true });
   registerProbes(server, health, readVersion());
   server.get('/metrics', async (_request, reply) =>

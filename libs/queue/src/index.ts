@@ -21,6 +21,7 @@ export {
 export { refused, STORED, type Outcome } from './outcome.js';
 export { patiently } from './patience.js';
 export { QueuePulse, WorkerPulse } from './pulse.js';
-export { QueueModule, type QueueContext } from './queue.module.js';
+export { openQueue } from './open-queue.js';
+export type { QueueContext } from './queue.module.js';
 export { RedisLink } from './redis-link.js';
 export { Refusals, type KeptRefusal } from './refusals.js';

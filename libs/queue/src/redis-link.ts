@@ -3,9 +3,12 @@ import type { Cluster, Redis } from 'ioredis';
 import type { RedisConfig } from '#libs/config';
 import type { Logger } from '#libs/observability';
 import { connectRedis } from './connection.js';
+import { patiently } from './patience.js';
 
 /** How often the subscriber shows that its connection lives, in milliseconds: it has nothing else to ask. */
 const BEAT = 5_000;
+/** How long an answer is waited for by one who can do without, in milliseconds. */
+const LOOK = 500;
 
 /** The process' own connections to Redis, beside those of BullMQ: commands, and a subscriber. */
 export class RedisLink {
@@ -34,6 +37,16 @@ export class RedisLink {
     } catch {
       throw new Error('Redis does not answer');
     }
+  }
+
+  /** Tells whether Redis answers within half a second; that it does not as soon as a connection fails. */
+  async answers(): Promise<boolean> {
+    const failed = new Promise<boolean>((resolve) => this.commands.once('error', () => resolve(false)));
+    const answered = patiently(LOOK, () => this.check()).then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([failed, answered]);
   }
 
   close(): void {

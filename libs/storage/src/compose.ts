@@ -50,25 +50,26 @@ interface OpenOptions extends Use {
 }
 
 /**
- * Opens the storage of the settings. Throws when it can't serve. From the outside in, a call passes:
+ * Opens the storage of the settings. Throws when it can't serve. Without metrics there is no meter, and no tier, which
+ * has figures of its own. From the outside in, a call passes:
  *
  * 1. the tree (modules, meta): what is asked for becomes a key;
  * 2. the memory tier, where tiers are wanted and STOA_MEMORY_CACHE is not 0: small objects end here;
  * 3. the disk tier, where tiers are wanted, STOA_DISK_CACHE is not 0 and the storage is far away: zips, and
  *    what is too large for memory, end here;
- * 4. the meter: what goes on is measured, so hits of the tiers are not among it;
+ * 4. the meter, where metrics are wanted: what goes on is measured, so hits of the tiers are not among it;
  * 5. the adapter: folder, bucket, or a server with a storage of its own.
  */
 export async function openStorage(
   config: Pick<Config, 'storage' | 'memoryCache' | 'diskCache' | 'dataDir' | 'listTtl'>,
-  metrics: Metrics,
+  metrics: Metrics | null,
   { tiers, ...use }: OpenOptions = {},
 ): Promise<Storage> {
   const { storage, memoryCache, diskCache, dataDir, listTtl } = config;
   const { store, origin, folders = [], listUnseen, link } = await connect(storage.kind, storage, use);
-  const metered = new MeteredObjectStore(store, metrics);
+  const metered = metrics ? new MeteredObjectStore(store, metrics) : store;
   const disk =
-    tiers && diskCache > 0 && origin !== null
+    tiers && metrics && diskCache > 0 && origin !== null
       ? new DiskTier(metered, {
           folder: join(dataDir, 'disk-cache'),
           maxBytes: diskCache,
@@ -80,7 +81,9 @@ export async function openStorage(
       : null;
   const large = disk ?? metered;
   const memory =
-    tiers && memoryCache > 0 ? new MemoryTier(large, { maxBytes: memoryCache, mutableMaxAge: listTtl, metrics }) : null;
+    tiers && metrics && memoryCache > 0
+      ? new MemoryTier(large, { maxBytes: memoryCache, mutableMaxAge: listTtl, metrics })
+      : null;
   const objects = memory ?? large;
   await objects.open();
   return {

@@ -1,4 +1,4 @@
-export type { MetaStore, ModuleStore, SmallFile } from './module-store.js';
+export type { MetaStore, ModuleStore } from './module-store.js';
 export type {
   ByteRange,
   ObjectBody,

@@ -1,14 +1,15 @@
-const KEY = /^[ -~]+$/;
+/**
+ * Elements of printable ASCII, none of them empty, `.` or `..`, the first not `.tmp`. ASCII alone: the order of strings is
+ * then the order of bytes, and no file system normalises it to something else.
+ */
+const KEY = /^(?!\.tmp(?:\/|$))(?:(?!\.\.?(?:\/|$))[ -.0-~]+(?:\/(?!$)|$))+$/;
 
 /** Folder of unfinished files below the root of a file storage: no key begins with it, on any adapter. */
 export const UNFINISHED_FOLDER = '.tmp';
 
 /** Throws TypeError on what is no key of an object store. */
 export function checkKey(key: string): void {
-  const elements = key.split('/');
-  const wrong = elements.some((element) => element === '' || element === '.' || element === '..');
-  // ASCII alone: the order of strings is then the order of bytes, and no file system normalises it to something else.
-  if (wrong || elements[0] === UNFINISHED_FOLDER || !KEY.test(key)) throw new TypeError('malformed object key');
+  if (!KEY.test(key)) throw new TypeError('malformed object key');
 }
 
 /** Gives the folder part of a prefix with its trailing `/`, or an empty string. Throws TypeError when it is no path. */

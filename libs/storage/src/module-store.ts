@@ -1,11 +1,5 @@
 import type { ModuleFile, ModuleVersion } from '#libs/protocol';
-import type { ByteRange, ObjectBody, ObjectEntry, ObjectSource, ObjectStat, SmallPut } from './object-store.js';
-
-/** A small file of several that are saved in turn. */
-export interface SmallFile {
-  readonly file: ModuleFile;
-  readonly bytes: Buffer;
-}
+import type { ByteRange, ObjectBody, ObjectEntry, ObjectSource, ObjectStat } from './object-store.js';
 
 /** The files of modules. `null` is absent, a throw is a broken storage. */
 export interface ModuleStore {
@@ -16,11 +10,6 @@ export interface ModuleStore {
    * False: an immutable file was there before, or came first.
    */
   save(file: ModuleFile, source: ObjectSource, size: number, signal?: AbortSignal): Promise<boolean>;
-  /**
-   * Stores small files in turn, none before those in front of it are there, and ends at an immutable one that was there
-   * before. Gives how many were stored.
-   */
-  saveInTurn(files: readonly SmallFile[]): Promise<number>;
   /** The canonical versions whose `.info` is stored, unsorted. Scans the storage: not for a request's path. */
   versions(module: string): Promise<string[]>;
   /** Removes the files of one version, `.info` first, so that it is not listed while the others go. */
@@ -32,8 +21,6 @@ export interface MetaStore {
   stat(key: string): Promise<ObjectStat | null>;
   get(key: string): Promise<ObjectBody | null>;
   put(key: string, bytes: Buffer, mode: 'create' | 'replace'): Promise<boolean>;
-  /** Stores several in turn, as ObjectStore.putInTurn does. */
-  putInTurn(objects: readonly SmallPut[]): Promise<number>;
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry>;
   delete(key: string): Promise<void>;
 }

@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SourceFile, SourceFiles } from './source-files.js';
 
@@ -9,8 +8,8 @@ const FOLDERS = 64;
 
 /** A tree in a local folder. Looks and small reads are synchronous: a turn through Node's thread pool costs more. */
 export class FolderFiles implements SourceFiles {
-  /** As many as the storage syncs together. */
-  readonly concurrency = 1024;
+  /** Twice as many as a storage of files syncs together: while it does, the next ones are read and checked. */
+  readonly concurrency = 512;
 
   constructor(private readonly root: string) {}
 
@@ -19,7 +18,7 @@ export class FolderFiles implements SourceFiles {
     const folders = [''];
     for (let folder = folders.pop(), read = 1; folder !== undefined; folder = folders.pop(), read++) {
       if (read % FOLDERS === 0) await turn();
-      for (const entry of readdirSync(join(this.root, folder), { withFileTypes: true })) {
+      for (const entry of readdirSync(this.place(folder), { withFileTypes: true })) {
         if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
         else if (entry.isFile()) yield { path: `${folder}${entry.name}` };
       }
@@ -27,12 +26,12 @@ export class FolderFiles implements SourceFiles {
   }
 
   async stat(path: string): Promise<{ size: number; modified: Date }> {
-    const { size, mtime } = statSync(join(this.root, path));
+    const { size, mtime } = statSync(this.place(path));
     return { size, modified: mtime };
   }
 
   async read(path: string, most: number): Promise<Buffer | null> {
-    const file = openSync(join(this.root, path), 'r');
+    const file = openSync(this.place(path), 'r');
     try {
       const { size } = fstatSync(file);
       if (size > most) return null;
@@ -45,11 +44,15 @@ export class FolderFiles implements SourceFiles {
   }
 
   async copy(path: string, to: string, most: number): Promise<number | null> {
-    const from = join(this.root, path);
+    const from = this.place(path);
     if ((await stat(from)).size > most) return null;
     await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     return (await stat(to)).size;
   }
 
   async close(): Promise<void> {}
+
+  private place(path: string): string {
+    return `${this.root}/${path}`;
+  }
 }

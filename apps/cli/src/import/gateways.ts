@@ -1,6 +1,6 @@
 import type { Config } from '#libs/config';
 import type { Logger } from '#libs/observability';
-import { Changes, redisTime, RedisLink, stamp } from '#libs/queue';
+import { Changes, RedisLink, stamp } from '#libs/queue';
 import type { ModuleVersion } from '#libs/protocol';
 import { say } from '../say.js';
 
@@ -16,32 +16,33 @@ export interface Gateways {
 }
 
 /**
- * Reaches the gateways through Redis. Where it does not answer, which is said once, gateways see new lists when theirs
- * are older than STOA_LIST_TTL, and this machine's clock stamps.
+ * Reaches the gateways through Redis, while the first versions are read. Where it does not answer, which is said once,
+ * gateways see new lists when theirs are older than STOA_LIST_TTL, and this machine's clock stamps.
  */
-export async function reachGateways(config: Config, log: Logger): Promise<Gateways> {
+export function reachGateways(config: Config, log: Logger): Gateways {
   const silent = log.child({}, { level: 'silent' });
   const link = new RedisLink(config.redis, config.queuePrefix, silent);
-  const isThere = await redisTime(link).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
-    link.close();
-    say('Redis does not answer: running gateways see what is new once their lists are older than STOA_LIST_TTL');
-    return {
-      stamp: async () => BigInt(Date.now()) * 1_000_000n,
-      refreshed: async () => {},
-      purged: async () => {},
-      close: () => {},
-    };
-  }
   const changes = new Changes(link, silent);
+  let closed = false;
+  const isThere = link.answers().then((answers) => {
+    if (answers || closed) return answers;
+    say('Redis does not answer: running gateways see what is new once their lists are older than STOA_LIST_TTL');
+    link.close();
+    return false;
+  });
   return {
-    stamp: ({ module, version }) => stamp(link, `${module}@${version}`),
+    stamp: async ({ module, version }) =>
+      (await isThere) ? stamp(link, `${module}@${version}`) : BigInt(Date.now()) * 1_000_000n,
     // A gateway that is not told learns it from the age of its copy.
-    refreshed: (key) => changes.publish({ reason: 'refreshed', keys: [key] }).catch(() => {}),
-    purged: (keys) => changes.purge('purged', keys),
-    close: () => link.close(),
+    refreshed: async (key) => {
+      if (await isThere) await changes.publish({ reason: 'refreshed', keys: [key] }).catch(() => {});
+    },
+    purged: async (keys) => {
+      if (await isThere) await changes.purge('purged', keys);
+    },
+    close() {
+      closed = true;
+      link.close();
+    },
   };
 }

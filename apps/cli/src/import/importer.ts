@@ -1,7 +1,8 @@
-import type { FetchedText } from '#libs/fetcher';
-import type { Ingest, Room, Scratch } from '#libs/ingest';
+import type { FetchedFile, FetchedText } from '#libs/fetcher';
+import type { Ingest, Room, Scratch, SmallZip } from '#libs/ingest';
 import { formatInfo, isPseudoVersion, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { ModuleStore } from '#libs/storage';
+import { Deadlines } from './deadlines.js';
 import { SOURCE, type Candidate } from './source.js';
 
 /** What became of a version. */
@@ -24,53 +25,60 @@ interface Parts {
 
 /** Imports one version after the other, each as a worker stores what it has fetched. */
 export class Importer {
-  constructor(private readonly parts: Parts) {}
+  private readonly deadlines: Deadlines;
+
+  constructor(private readonly parts: Parts) {
+    this.deadlines = new Deadlines(parts.timeout, parts.stop);
+  }
 
   /** Throws RefusalError when a version can't be stored; `busy` and `internal` are no fault of its own. */
   async import(candidate: Candidate): Promise<Imported> {
-    const bytes = candidate.has.has('zip') ? await candidate.zipBytes() : 0;
-    return this.parts.room.use(() => this.inTime(candidate), bytes);
-  }
-
-  private async inTime(candidate: Candidate): Promise<Imported> {
-    const { timeout, stop } = this.parts;
-    // It may have come while this version waited for its turn.
-    stop.throwIfAborted();
-    const overtime = AbortSignal.timeout(timeout);
-    try {
-      return await this.store(candidate, AbortSignal.any([stop, overtime]));
-    } catch (error) {
-      if (!overtime.aborted || stop.aborted) throw error;
-      const { module, version } = candidate.version;
-      throw new RefusalError('timeout', `${module}@${version}: not imported within ${timeout / 1000} s`);
-    }
-  }
-
-  private async store(candidate: Candidate, signal: AbortSignal): Promise<Imported> {
-    const { ingest, scratch } = this.parts;
+    const { ingest, scratch, room } = this.parts;
     const { version, has } = candidate;
-    if (!has.has('zip')) return this.storeMod(candidate, signal);
+    if (!has.has('zip')) return this.inTime(version, (signal) => this.storeMod(candidate, signal));
     if ((await this.isStored('zip', version)) && (await this.isStored('info', version))) {
       // Whoever stored them may have died before they were entered.
-      await ingest.complete(version, scratch, signal);
+      const complete = (signal: AbortSignal): Promise<void> => ingest.complete(version, scratch, signal);
+      await room.use(() => this.inTime(version, complete), await candidate.zipBytes());
       return { kind: 'present' };
     }
+    const small = await candidate.smallZip();
+    const store = (signal: AbortSignal): Promise<Imported> => this.store(candidate, small, signal);
+    return room.use(() => this.inTime(version, store), small ? small.size : await candidate.zipBytes());
+  }
+
+  private async inTime<T>({ module, version }: ModuleVersion, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { stop } = this.parts;
+    // It may have come while this version waited for its turn.
+    stop.throwIfAborted();
+    const { overtime, signal } = this.deadlines.begin();
+    try {
+      return await work(signal);
+    } catch (error) {
+      if (!overtime.aborted || stop.aborted) throw error;
+      throw new RefusalError('timeout', `${module}@${version}: not imported within ${this.deadlines.limit / 1000} s`);
+    }
+  }
+
+  private async store(candidate: Candidate, small: SmallZip | null, signal: AbortSignal): Promise<Imported> {
+    const { ingest, scratch } = this.parts;
+    const { version, has } = candidate;
     const expected = ingest.expect(version, signal);
-    const started = performance.now();
-    let infoMade = false;
-    const isOurs = await scratch.use(async (folder) => {
-      const context = { signal, scratch: folder };
-      const [mod, info, zip] = await allOf([
-        has.has('mod') ? candidate.mod(context) : null,
-        has.has('info') ? candidate.info(context) : null,
-        candidate.zip(context),
+    const store = async (zip: SmallZip | Promise<FetchedFile>): Promise<boolean> => {
+      const started = performance.now();
+      const [mod, info, zipAtHand] = await allOf([
+        has.has('mod') ? candidate.mod({ signal }) : null,
+        has.has('info') ? candidate.info({ signal }) : null,
+        zip,
       ]);
-      infoMade = info === null;
-      const files = { zip, info: info ?? (await madeInfo(candidate)), ...(mod && { mod }) };
+      const files = { zip: zipAtHand, info: info ?? (await madeInfo(candidate)), ...(mod && { mod }) };
       return ingest.storeZip(version, files, expected, started, signal);
-    });
+    };
+    const isOurs = small
+      ? await store(small)
+      : await scratch.use((folder) => store(candidate.zip({ signal, scratch: folder })));
     if (!isOurs) await ingest.complete(version, scratch, signal, expected);
-    return { kind: 'imported', infoMade };
+    return { kind: 'imported', infoMade: !has.has('info') };
   }
 
   private async storeMod(candidate: Candidate, signal: AbortSignal): Promise<Imported> {

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { createFetcher, EgressGuard } from '#libs/fetcher';
-import { configuredChecksums, Ingest, Quarantine, Room, Scratch, ZipChecker } from '#libs/ingest';
+import type { Config } from '#libs/config';
+import { createFetcher, EgressGuard, type PlannedFetcher } from '#libs/fetcher';
+import { configuredChecksums, Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
+import type { Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
 import { moduleKey } from '#libs/storage';
 import { Sumdbs } from '#libs/sumdb';
@@ -25,14 +27,14 @@ export async function openImporter(
   gateways: Gateways,
 ): Promise<OpenImporter> {
   const { modules, meta } = storage;
-  const guard = new EgressGuard({ allow: config.allowPrivateAddresses, metrics });
-  const fetcher = createFetcher(config.go, null, metrics, { guard, netrcFile: config.vcs.netrcFile });
+  const fetcher = databaseFetcher(config, metrics);
   const sumdbs = new Sumdbs(config.sumdbs, meta, async (...asked) => {
-    if (!config.offline) return fetcher.sumdb(...asked);
+    if (fetcher !== null) return fetcher.sumdb(...asked);
     throw new RefusalError('upstream', 'no checksum database is asked while STOA_NETWORK_MODE is offline');
   });
   const zips = new ZipChecker(availableParallelism());
   const ingest = new Ingest({
+    objects: storage.objects,
     modules,
     meta,
     zips,
@@ -41,7 +43,6 @@ export async function openImporter(
     // What is refused is reported.
     log: log.child({}, { level: 'error' }),
     stamp: gateways.stamp,
-    quarantine: new Quarantine(storage.objects),
     tell: gateways.purged,
   });
   const scratch = new Scratch(config.dataDir);
@@ -55,7 +56,14 @@ export async function openImporter(
     close: async () => {
       await zips.close();
       await scratch.close();
-      await fetcher.close();
+      await fetcher?.close();
     },
   };
+}
+
+/** What asks the checksum database; null where none is to be asked: certificates take a tenth of a second to read. */
+function databaseFetcher(config: Config, metrics: Metrics): PlannedFetcher | null {
+  if (config.offline || config.verifyAgainst === null) return null;
+  const guard = new EgressGuard({ allow: config.allowPrivateAddresses, metrics });
+  return createFetcher(config.go, null, metrics, { guard, netrcFile: config.vcs.netrcFile });
 }

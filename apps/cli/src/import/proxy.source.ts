@@ -46,6 +46,7 @@ export class ProxySource implements ImportSource {
           info: (context) => this.fetcher.info(version, context),
           mod: (context) => this.fetcher.mod(version, context),
           zip: async (context) => ({ ...(await this.fetcher.zip(version, context)).zip, source: SOURCE }),
+          smallZip: async () => null,
           zipBytes: async () => undefined,
           zipTime: async () => null,
         }

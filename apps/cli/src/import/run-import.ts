@@ -46,7 +46,7 @@ async function importAll(
   parts: Administration & { readonly quiet: boolean | undefined },
 ): Promise<void> {
   const { config, log, stop, quiet } = parts;
-  const gateways = await reachGateways(config, log);
+  const gateways = reachGateways(config, log);
   const { importer, lists, close } = await openImporter(parts, gateways);
   const progress = new Progress('importing', { quiet });
   if (!quiet)

@@ -1,5 +1,5 @@
-import type { DownloadContext, FetchContext, FetchedText } from '#libs/fetcher';
-import type { ZipAtHand } from '#libs/ingest';
+import type { DownloadContext, FetchContext, FetchedFile, FetchedText } from '#libs/fetcher';
+import type { SmallZip } from '#libs/ingest';
 import { RefusalError, type ModuleVersion, type RefusalKind } from '#libs/protocol';
 
 /** Where an imported version came from, as its receipt says it: a path or a host would tell too much. */
@@ -16,7 +16,9 @@ export interface Candidate {
   /** As with a Fetcher: checked by itself, and all throw RefusalError. */
   info(context: FetchContext): Promise<FetchedText>;
   mod(context: FetchContext): Promise<FetchedText>;
-  zip(context: DownloadContext): Promise<ZipAtHand>;
+  zip(context: DownloadContext): Promise<FetchedFile>;
+  /** The same in memory, where it is small and needs no scratch folder; null elsewhere. */
+  smallZip(): Promise<SmallZip | null>;
   /** How large the zip is; undefined where that is not known before it is fetched. */
   zipBytes(): Promise<number | undefined>;
   /** When the zip was written; null where the source does not tell. */

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
-import { checkInfo, checkMod, SourceFault, type DownloadContext, type FetchedText } from '#libs/fetcher';
-import type { ZipAtHand } from '#libs/ingest';
+import {
+  checkInfo,
+  checkMod,
+  SourceFault,
+  type DownloadContext,
+  type FetchedFile,
+  type FetchedText,
+} from '#libs/fetcher';
+import type { SmallZip } from '#libs/ingest';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { SourceFile, SourceFiles } from './source-files.js';
 import { SOURCE, type Candidate, type FileKind } from './source.js';
@@ -33,10 +40,15 @@ export class TreeCandidate implements Candidate {
     return this.text('mod', checkMod);
   }
 
-  async zip({ scratch }: DownloadContext): Promise<ZipAtHand> {
+  async smallZip(): Promise<SmallZip | null> {
+    return this.found('zip', async ({ path, size }) => {
+      const bytes = size !== undefined && size > SMALL_ZIP ? null : await this.files.read(path, SMALL_ZIP);
+      return bytes && { bytes, size: bytes.length, source: SOURCE };
+    });
+  }
+
+  async zip({ scratch }: DownloadContext): Promise<FetchedFile> {
     return this.found('zip', async ({ path }) => {
-      const bytes = await this.files.read(path, SMALL_ZIP);
-      if (bytes !== null) return { bytes, size: bytes.length, source: SOURCE };
       const copy = join(scratch, 'source.zip');
       const size = await this.files.copy(path, copy, MAX_ZIP);
       if (size === null) throw new SourceFault('not-found', 'the zip is too large');

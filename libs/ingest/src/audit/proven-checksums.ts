@@ -39,7 +39,6 @@ function unwritten(meta: MetaStore): MetaStore {
     get: async (key) => (key.includes('/lookup/') ? null : meta.get(key)),
     list: (prefix, startAfter) => meta.list(prefix, startAfter),
     put: () => Promise.resolve(true),
-    putInTurn: (objects) => Promise.resolve(objects.length),
     delete: () => Promise.resolve(),
   };
 }

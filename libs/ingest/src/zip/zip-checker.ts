@@ -1,6 +1,6 @@
 import { WorkerThread } from '#libs/observability';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
-import type { ZipDepth, ZipReport } from './module-zip.js';
+import { checkModuleZip, type ZipDepth, type ZipReport } from './module-zip.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
 import type { ZipReply, ZipTask } from './zip.thread.js';
 
@@ -19,7 +19,8 @@ interface Check {
 
 /**
  * Checks module zips in worker threads, so that the event loop never waits for one. Threads are started when there is
- * work for them, at most `threads` of them, the first one with `open`; idle ones keep no process alive.
+ * work for them, at most `threads` of them, the first one with `open`; idle ones keep no process alive. A small zip that
+ * is in memory is checked here and now: to ask a thread costs several times as much.
  */
 export class ZipChecker {
   private readonly waiting: Check[] = [];
@@ -53,6 +54,7 @@ export class ZipChecker {
   ): Promise<ZipReport> {
     signal?.throwIfAborted();
     if (this.closed) throw new Error('the zip checker is closed');
+    if (typeof zip !== 'string') return checkModuleZip(zip, version, depth);
     const { promise, resolve, reject } = Promise.withResolvers<ZipReport>();
     // Not the caller's object: what is posted must be plain.
     const check = {

@@ -4,8 +4,8 @@ import { checkModuleZip, type ZipDepth, type ZipReport } from './module-zip.js';
 
 /** What a thread is asked; it answers each task with one reply, in order. */
 export interface ZipTask {
-  /** A path, or the bytes of a small one. */
-  readonly zip: string | Uint8Array;
+  /** The path of a finished file. */
+  readonly zip: string;
   readonly version: ModuleVersion;
   readonly depth: ZipDepth;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { WorkerThread } from '#libs/observability';
 import { SourceError } from '../source-reader.js';
 import type { PutTask } from './put-file.js';
@@ -6,8 +7,8 @@ import type { PutReply, PutThreadOptions } from './put.thread.js';
 
 /** Puts that go to the thread at once, at most: the first of them waits for the last. */
 const BATCH = 16;
-/** The same where nobody waits for one of them, and all are synced together. */
-const LARGE_BATCH = 2048;
+/** The same where nobody waits for one of them, and all are synced together: more of them would be synced no quicker. */
+const LARGE_BATCH = 256;
 /** Mebibytes; bytes of files are not counted. */
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 
@@ -60,6 +61,8 @@ export class PutThread {
 
   private async run(): Promise<void> {
     this.running = true;
+    // What is put in the same turn goes together.
+    if (this.options.together) await turn();
     while (this.waiting.length > 0) {
       const puts = this.waiting.splice(0, this.options.together ? LARGE_BATCH : BATCH);
       try {

@@ -1,5 +1,5 @@
 import type { MetaStore } from '../module-store.js';
-import type { ObjectBody, ObjectEntry, ObjectStat, ObjectStore, SmallPut } from '../object-store.js';
+import type { ObjectBody, ObjectEntry, ObjectStat, ObjectStore } from '../object-store.js';
 import { META_FOLDER } from './keys.js';
 
 /** Keeps the small rest in any object store, beside the modules. Throws TypeError on a key outside of `.meta/`. */
@@ -16,11 +16,6 @@ export class ObjectMetaStore implements MetaStore {
 
   async put(key: string, bytes: Buffer, mode: 'create' | 'replace'): Promise<boolean> {
     return this.objects.put(inMeta(key), bytes, { size: bytes.length, mode });
-  }
-
-  async putInTurn(objects: readonly SmallPut[]): Promise<number> {
-    for (const { key } of objects) inMeta(key);
-    return this.objects.putInTurn(objects);
   }
 
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectEntry> {

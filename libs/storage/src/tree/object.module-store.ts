@@ -1,5 +1,5 @@
 import { isCanonicalFor, unescapeVersion, type ModuleFile, type ModuleVersion } from '#libs/protocol';
-import type { ModuleStore, SmallFile } from '../module-store.js';
+import type { ModuleStore } from '../module-store.js';
 import type { ByteRange, ObjectBody, ObjectSource, ObjectStat, ObjectStore, PutOptions } from '../object-store.js';
 import { moduleKey, versionsFolder } from './keys.js';
 
@@ -25,12 +25,6 @@ export class ObjectModuleStore implements ModuleStore {
 
   async save(file: ModuleFile, source: ObjectSource, size: number, signal?: AbortSignal): Promise<boolean> {
     return this.objects.put(moduleKey(file), source, { size, mode: modeOf(file), signal });
-  }
-
-  async saveInTurn(files: readonly SmallFile[]): Promise<number> {
-    return this.objects.putInTurn(
-      files.map(({ file, bytes }) => ({ key: moduleKey(file), bytes, mode: modeOf(file) })),
-    );
   }
 
   async versions(module: string): Promise<string[]> {

@@ -42,16 +42,6 @@ export function describeModuleStore(opened: () => ModuleStore): void {
       expect(await readBody((await store.get(files[2]!, { start: 4, end: 6 }))!.body)).toEqual(Buffer.from('zip'));
     });
 
-    it('saves small files in turn, and ends at one that was there', async () => {
-      const version: ModuleVersion = { module: 'example.com/turn', version: 'v1.0.0' };
-      const small = (kind: 'mod' | 'info', text: string) => ({ file: { kind, ...version }, bytes: Buffer.from(text) });
-      await save({ kind: 'mod', ...version }, 'first');
-      expect(await store.saveInTurn([small('mod', 'second'), small('info', 'info')])).toBe(0);
-      expect(await read({ kind: 'info', ...version })).toBeNull();
-      expect(await store.saveInTurn([small('info', 'info')])).toBe(1);
-      expect(await read({ kind: 'info', ...version })).toBe('info');
-    });
-
     it('never changes what a version is, and replaces the last answers', async () => {
       const version: ModuleVersion = { module: 'example.com/once', version: 'v1.0.0' };
       for (const kind of ['info', 'mod', 'zip'] as const) {
