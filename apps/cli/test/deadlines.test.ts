@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest';
 import { Deadlines } from '../src/import/deadlines.js';
 
-it('works that begin at the same time share a deadline, which ends what takes too long', async () => {
-  const deadlines = new Deadlines(50, new AbortController().signal);
-  const first = deadlines.begin();
-  expect(deadlines.begin()).toBe(first);
-  await new Promise((resolve) => first.signal.addEventListener('abort', resolve));
-  expect(first.overtime.aborted).toBe(true);
-  // Those that begin later have a time of their own.
+const NEVER = new AbortController().signal;
+
+it('works that begin at about the same time share a deadline', () => {
+  const deadlines = new Deadlines(600_000, NEVER);
+  expect(deadlines.begin()).toBe(deadlines.begin());
+});
+
+it('a deadline ends what takes too long, and not what begins after it', async () => {
+  const deadlines = new Deadlines(50, NEVER);
+  const { signal, overtime } = deadlines.begin();
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  expect(overtime.aborted).toBe(true);
   expect(deadlines.begin().signal.aborted).toBe(false);
 });
 
