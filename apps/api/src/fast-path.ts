@@ -8,6 +8,9 @@ import type { Asked, ObserveAnswer } from './request-context.js';
 /** Bytes of a body that goes out with its head in one write; a larger one is no faster here. */
 const ONE_WRITE = 32 * 1024;
 
+/** Answers that are gathered at most: more than that many gain nothing, and take memory. */
+const TOGETHER = 128;
+
 interface Parts {
   readonly hits: Pick<MemoryHits, 'find'>;
   readonly metrics: Pick<Metrics, 'cacheLookups'>;
@@ -74,6 +77,7 @@ export class FastPath {
       asked: { id, method: 'GET', target, route, cache: 'memory', fault: null },
       started,
     });
+    if (this.due.length === TOGETHER) this.send();
     return true;
   }
 
