@@ -5,9 +5,6 @@ import type { MemoryHits } from './memory-hits.js';
 import { isOneHead, LONGEST_HEAD, PlainHeads } from './plain-heads.js';
 import type { Asked, ObserveAnswer } from './request-context.js';
 
-/** Bytes of a body that goes out with its head in one write; a larger one is no faster here. */
-const ONE_WRITE = 32 * 1024;
-
 /** Answers that are gathered at most: more than that many gain nothing, and take memory. */
 const TOGETHER = 128;
 
@@ -64,7 +61,7 @@ export class FastPath {
     const started = performance.now();
     const request = this.heads.read(text);
     const hit = request && this.parts.hits.find(request.target);
-    if (!hit || hit.bytes.length > ONE_WRITE) return false;
+    if (!hit) return false;
     const { target, id } = request;
     const { kind: route, bytes, headers } = hit;
     this.parts.metrics.cacheLookups.inc({ kind: route, result: 'hit' });

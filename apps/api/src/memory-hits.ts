@@ -10,7 +10,10 @@ type Kind = 'info' | 'mod' | 'zip';
  */
 const FILE = /^\/([^./].*\/@v\/[^/]+\.(info|mod|zip))$/;
 
-/** A file that never changes, from memory. */
+/** Bytes of a body that goes out with its head in one write; a larger one is no faster that way. */
+const ONE_WRITE = 32 * 1024;
+
+/** A small file that never changes, from memory. */
 export interface MemoryHit {
   readonly kind: Kind;
   readonly bytes: Buffer;
@@ -18,7 +21,7 @@ export interface MemoryHit {
   readonly headers: string;
 }
 
-/** Finds files that never change and that memory holds by the target of a request. */
+/** Finds small files that never change and that memory holds by the target of a request. */
 export class MemoryHits {
   /** `held` as in Storage. */
   constructor(
@@ -29,7 +32,7 @@ export class MemoryHits {
   find(target: string): MemoryHit | null {
     const [, key, kind] = FILE.exec(targetPath(target, this.basePath) ?? '') ?? [];
     const found = key === undefined ? null : this.held(key);
-    if (!found) return null;
+    if (!found || found.bytes.length > ONE_WRITE) return null;
     const { stat, bytes } = found;
     const all = { ...storedHeaders(stat, storedKind(kind as Kind, Infinity, 'memory')), 'content-length': stat.size };
     let headers = '';

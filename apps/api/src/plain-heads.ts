@@ -35,11 +35,14 @@ export class PlainHeads {
   learn(text: string, request: IncomingMessage): void {
     const { url, headers } = request;
     const line = `GET ${url}${VERSION}`;
-    if (!text.startsWith(line) || !isPlain(headers) || messageRefusal(request)) return;
+    if (!text.startsWith(line)) return;
+    const { block } = withoutId(text.slice(line.length - 2));
+    // As with most requests that only their target sends here.
+    if (this.known.get(block)) return;
+    if (ID.test(block) || !isPlain(headers) || messageRefusal(request)) return;
     if (WEIGHTY.some((name) => headers[name] !== undefined)) return;
     if (!/^keep-alive$/i.test(headers.connection ?? 'keep-alive')) return;
-    const { block } = withoutId(text.slice(line.length - 2));
-    if (!ID.test(block)) this.known.set(block, true);
+    this.known.set(block, true);
   }
 
   /** Reads a request; null when its headers are not known. */

@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RefusalError } from '#libs/protocol';
 import { MemoryObjectStore, putInTurn, readBody, type ObjectStore } from '#libs/storage';
 import { infoOf } from '../../../test/support/athens-files.js';
 import { writeFiles } from '../../../test/support/data-dir.js';
 import { moduleZip } from '../../../test/support/module-zip.js';
+import { ownFolder } from '../../../test/support/own-folder.js';
 import { importAll } from './importing.js';
 
 const [MODULE, VERSION] = ['example.com/small', 'v1.0.0'];
@@ -17,10 +16,9 @@ const ENTRY = `.meta/index/1970-01-01T00:00:00.000000001Z/${MODULE}@${VERSION}`;
 const WHOLE = [`${FILES}.mod`, `${FILES}.info`, `${FILES}.zip`, RECEIPT, ENTRY];
 const zip = moduleZip({ module: MODULE, version: VERSION }, { 'go.mod': MOD, 'a.go': 'package a\n' });
 
-let folder: string;
+const folder = ownFolder('small');
 let objects: ObjectStore;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stoa-small-'));
   await writeFiles(join(folder, 'source'), {
     [`${FILES}.info`]: infoOf(VERSION),
     [`${FILES}.mod`]: MOD,
@@ -30,7 +28,6 @@ beforeAll(async () => {
 beforeEach(() => {
   objects = new MemoryObjectStore();
 });
-afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 async function store(key: string, text: string | Buffer): Promise<void> {
   const bytes = Buffer.from(text);
