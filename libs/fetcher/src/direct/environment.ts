@@ -7,6 +7,8 @@ import { SSH_COMMAND } from './ssh-config.js';
 export interface GoFolders {
   /** HOME: credentials and git's settings, for its owner alone. */
   readonly home: string;
+  /** First on its PATH: the git of git-script.ts. */
+  readonly bin: string;
   readonly gopath: string;
   /** GOMODCACHE of commands that fetch nothing; in its `cache/vcs` are the kept repositories, which all others share. */
   readonly modules: string;
@@ -24,6 +26,7 @@ export function goFolders(dataDir: string): GoFolders {
   const root = join(dataDir, 'go');
   return {
     home: join(root, 'home'),
+    bin: join(root, 'bin'),
     gopath: join(root, 'path'),
     modules: join(root, 'mod'),
     vcs: join(root, 'mod', 'cache', 'vcs'),
@@ -44,6 +47,7 @@ export function buildEnvironment(
   folders: GoFolders,
   proxy: Readonly<Record<string, string>>,
 ): Record<string, string> {
+  const path = go.extra['PATH'] ?? go.inherited['PATH'];
   return {
     ...go.inherited,
     GOTOOLCHAIN: 'local',
@@ -61,6 +65,7 @@ export function buildEnvironment(
     ...go.extra,
 
     ...proxy,
+    ...(path ? { PATH: `${folders.bin}:${path}` } : {}),
     HOME: folders.home,
     GOPATH: folders.gopath,
     GOMODCACHE: folders.modules,

@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 
 import type { VcsCredentials } from '#libs/config';
 import type { GoFolders } from './environment.js';
+import { GIT_SCRIPT } from './git-script.js';
 import { sshConfig, sshFiles } from './ssh-config.js';
 
 const FOR_OWNER_ONLY = 0o600;
+const FOR_OWNER_TO_RUN = 0o700;
 
 /**
  * Makes the go command's folders and furnishes its HOME with copies of the credentials, which tools refuse when
@@ -20,9 +22,10 @@ export async function furnishHome(
 ): Promise<void> {
   await mkdir(join(folders.home, '.ssh'), { recursive: true });
   await chmod(folders.home, 0o700);
-  for (const folder of [folders.gopath, folders.cache, folders.empty, folders.vcs, folders.jobs]) {
+  for (const folder of [folders.bin, folders.gopath, folders.cache, folders.empty, folders.vcs, folders.jobs]) {
     await mkdir(folder, { recursive: true });
   }
+  await keep(join(folders.bin, 'git'), GIT_SCRIPT, FOR_OWNER_TO_RUN);
   const ssh = sshFiles(folders.home);
   await keep(join(folders.home, '.netrc'), await netrc(vcs));
   await keep(join(folders.home, '.gitconfig'), gitConfig(vcs, protocols));
@@ -37,10 +40,10 @@ async function sshKey(path: string): Promise<string> {
 }
 
 /** Whole or not at all: workers that share the data folder write it while another's git reads it. */
-async function keep(path: string, content: string | null): Promise<void> {
+async function keep(path: string, content: string | null, mode = FOR_OWNER_ONLY): Promise<void> {
   if (content === null) return rm(path, { force: true });
   const draft = join(dirname(path), `.draft-${randomUUID()}`);
-  await writeFile(draft, content, { mode: FOR_OWNER_ONLY });
+  await writeFile(draft, content, { mode });
   await rename(draft, path);
 }
 

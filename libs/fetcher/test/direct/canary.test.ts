@@ -97,6 +97,6 @@ it('files with secrets are for their owner alone', async () => {
     expect((await stat(join(home, name))).mode & 0o077).toBe(0);
   }
   const others = (await readdir(join(direct.dataDir, 'go'))).filter((name) => name !== 'home');
-  expect(others.sort()).toEqual(['cache', 'empty', 'jobs', 'mod', 'path']);
+  expect(others.sort()).toEqual(['bin', 'cache', 'empty', 'jobs', 'mod', 'path']);
   await direct.close();
 });

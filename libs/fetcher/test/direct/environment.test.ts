@@ -10,7 +10,7 @@ describe('the environment of the go command', () => {
   it('has nothing of ours but what passes', () => {
     const env = buildEnvironment(goConfig({}, { inherited: { PATH: '/bin', SSL_CERT_DIR: '/c' } }), folders, PROXY);
     expect(env).toMatchObject({
-      PATH: '/bin',
+      PATH: '/data/go/bin:/bin',
       SSL_CERT_DIR: '/c',
       HOME: '/data/go/home',
       GOPROXY: 'direct',
@@ -26,6 +26,12 @@ describe('the environment of the go command', () => {
           ),
       ),
     ).toEqual([]);
+  });
+
+  it('has its git first on the PATH, and no PATH where there is none', () => {
+    expect(buildEnvironment(goConfig({ PATH: '/mine' }), folders, PROXY)['PATH']).toBe('/data/go/bin:/mine');
+    // A script that takes itself off a PATH of one folder would find itself again.
+    expect(buildEnvironment(goConfig({}, { inherited: {} }), folders, PROXY)).not.toHaveProperty('PATH');
   });
 
   it('lets STOA_GO_ENV win where it may', () => {
