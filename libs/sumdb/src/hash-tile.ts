@@ -11,6 +11,17 @@ export class HashTile {
     this.levels = [bytes];
   }
 
+  /** A wider tile: this one with more hashes after its own. What is known above its own is not made again. */
+  with(hashes: Buffer): HashTile {
+    const wider = new HashTile(Buffer.concat([this.level(0), hashes]));
+    for (let height = 1; height < this.levels.length; height++) {
+      const known = this.level(height);
+      const more = parentHashes(wider.level(height - 1).subarray(2 * known.length));
+      wider.levels[height] = Buffer.concat([known, more]);
+    }
+    return wider;
+  }
+
   get width(): number {
     return this.first(TILE_WIDTH).length / HASH_SIZE;
   }

@@ -32,10 +32,12 @@ export class ProvenTiles implements Iterable<readonly [TilePosition, HashTile]> 
     try {
       checkProof(head, plan, found.at);
     } catch (error) {
-      const stored = plan.filter((span) => shelf.isStored(found.at(span)));
-      if (stored.length === 0) throw error;
-      // It may be the store that is damaged: only the database's own tiles convict it.
-      await Promise.all(stored.map(async (span) => found.add(span, await shelf.refetch(span, signal))));
+      const doubtful = plan.filter((span) => shelf.isDoubtful(found.at(span)));
+      if (doubtful.length === 0) throw error;
+      // Only the database's own tiles convict it.
+      await Promise.all(
+        doubtful.map(async (span) => found.add(span, await shelf.refetch(span, found.at(span), signal))),
+      );
       checkProof(head, plan, found.at);
     }
     return found;

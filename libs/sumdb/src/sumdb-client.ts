@@ -8,7 +8,7 @@ import { checksumsOf, lookupPath, parseLookup, parseLookupPath, type Checksums }
 import type { Remote } from './remote.js';
 import { parseTilePath, type Tile } from './tile.js';
 import { TileShelf } from './tile-shelf.js';
-import { leafTile, Timeline } from './timeline.js';
+import { Timeline } from './timeline.js';
 import { openTreeHead, type TreeHead } from './tree-head.js';
 import { widthIn } from './tree-proof.js';
 import { parseVerifierKey } from './verifier-key.js';
@@ -79,9 +79,7 @@ export class SumdbClient {
     const { id, record, note } = parseLookup(bytes);
     const checksums = checksumsOf(record, version);
     if (!stored) {
-      const head = this.head(note);
-      await this.timeline.merge(head, [leafTile(id)], signal);
-      await this.timeline.include(id, record, head, signal);
+      await this.timeline.include(id, record, this.head(note), signal);
       await this.parts.meta.put(this.folder + path, bytes, 'create');
     }
     this.checked.set(path, checksums);

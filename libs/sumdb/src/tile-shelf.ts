@@ -12,15 +12,32 @@ import type { TileSpan } from './tree-proof.js';
 /** Memory for proven tiles, in bytes. A tile takes twice the bytes of its hashes, with the nodes above them. */
 const MEMORY = 32 * 1024 * 1024;
 
-/** Where tiles are found: proven ones in memory and in the store, else the database's, which nobody has checked. */
+/** Records of lookups whose hashes are remembered. */
+const LOOKED_UP = 4_096;
+
+/** Where a tile came from that is not proven. */
+type Source = 'store' | 'lookups' | 'database' | 'database in place of the store';
+
+/** How the tiles of a source are stored once they are proven. */
+const STORING = {
+  store: null,
+  lookups: 'create',
+  database: 'create',
+  'database in place of the store': 'replace',
+} as const satisfies Record<Source, 'create' | 'replace' | null>;
+
+/**
+ * Where tiles are found: proven ones in memory; those that a proven one and lookups make up, as when a database takes in
+ * what it is asked for; in the store; else the database's own. None but the first are proven.
+ */
 export class TileShelf {
   private readonly memory = new LRUCache<string, HashTile>({
     maxSize: MEMORY,
     sizeCalculation: (tile) => 2 * HASH_SIZE * tile.width,
   });
-  private readonly stored = new WeakSet<HashTile>();
-  /** How those tiles are stored that came from the database, once they are proven. */
-  private readonly fetched = new WeakMap<HashTile, 'create' | 'replace'>();
+  private readonly sources = new WeakMap<HashTile, Source>();
+  /** By the record's number. */
+  private readonly lookedUp = new LRUCache<number, Buffer>({ max: LOOKED_UP });
   private readonly flights = new SingleFlight<HashTile>();
 
   constructor(
@@ -35,20 +52,34 @@ export class TileShelf {
     return tile && tile.width >= width ? tile : null;
   }
 
+  /** Notes the hash of a record that a lookup gave, at the place that it gave. */
+  noteRecord(id: number, hash: Buffer): void {
+    this.lookedUp.set(id, hash);
+  }
+
   /** Finds a tile of at least this width: whoever uses it proves it first. Throws RefusalError. */
   async read(span: TileSpan, signal: AbortSignal): Promise<HashTile> {
     const path = tilePath(span);
-    return this.proven(span) ?? this.flights.join(path, signal, (shared) => this.find(span, path, shared));
+    return (
+      this.proven(span) ??
+      this.madeUp(span) ??
+      this.flights.join(path, signal, (shared) => this.find(span, path, shared))
+    );
   }
 
-  /** Tells whether a tile came from the store, where it may have been damaged since it was proven. */
-  isStored(tile: HashTile): boolean {
-    return this.stored.has(tile);
+  /**
+   * Tells whether a tile is other than the database's own: the store may have damaged it since it was proven, or a
+   * lookup have lied.
+   */
+  isDoubtful(tile: HashTile): boolean {
+    const source = this.sources.get(tile);
+    return source === 'store' || source === 'lookups';
   }
 
-  /** Finds the database's own tile in place of a stored one: it replaces that once it is proven. Throws RefusalError. */
-  async refetch(span: TileSpan, signal: AbortSignal): Promise<HashTile> {
-    return this.flights.join(`${tilePath(span)} anew`, signal, (shared) => this.fetchHashes(span, 'replace', shared));
+  /** Finds the database's own tile in place of a doubtful one: it replaces a stored one once it is proven. Throws RefusalError. */
+  async refetch(span: TileSpan, doubtful: HashTile, signal: AbortSignal): Promise<HashTile> {
+    const source = this.sources.get(doubtful) === 'store' ? 'database in place of the store' : 'database';
+    return this.flights.join(`${tilePath(span)} anew`, signal, (shared) => this.fetchHashes(span, source, shared));
   }
 
   /** Keeps what is proven: in memory, and full tiles, which never change, in the store. */
@@ -57,9 +88,10 @@ export class TileShelf {
     for (const [{ level, index }, tile] of tiles) {
       const known = this.memory.get(`${level}/${index}`);
       if (known === undefined || known.width < tile.width) this.memory.set(`${level}/${index}`, tile);
-      const mode = this.fetched.get(tile);
-      this.fetched.delete(tile);
-      if (mode === undefined || (mode === 'create' && tile.width < TILE_WIDTH)) continue;
+      const source = this.sources.get(tile);
+      this.sources.delete(tile);
+      const mode = source ? STORING[source] : null;
+      if (mode === null || (mode === 'create' && tile.width < TILE_WIDTH)) continue;
       const path = tilePath({ level, index, width: tile.width });
       writes.push(this.meta.put(this.folder + path, tile.first(tile.width), mode));
     }
@@ -73,15 +105,29 @@ export class TileShelf {
 
   private async find(span: TileSpan, path: string, signal: AbortSignal): Promise<HashTile> {
     const stored = await this.meta.get(this.folder + path);
-    if (stored?.stat.size !== span.width * HASH_SIZE) return this.fetchHashes(span, 'create', signal);
-    const tile = new HashTile(await readBody(stored.body));
-    this.stored.add(tile);
-    return tile;
+    if (stored?.stat.size !== span.width * HASH_SIZE) return this.fetchHashes(span, 'database', signal);
+    return this.from('store', new HashTile(await readBody(stored.body)));
   }
 
-  private async fetchHashes(span: TileSpan, mode: 'create' | 'replace', signal: AbortSignal): Promise<HashTile> {
-    const tile = new HashTile(await this.fetch(span, signal, cutHashes).catch(ofTheTree));
-    this.fetched.set(tile, mode);
+  /** The proven part of a tile and, of the records after it, what lookups said of them; null when one was not looked up. */
+  private madeUp({ level, index, width }: TileSpan): HashTile | null {
+    if (level > 0) return null;
+    const proven = this.memory.get(`${level}/${index}`) ?? new HashTile(Buffer.alloc(0));
+    const more: Buffer[] = [];
+    for (let at = proven.width; at < width; at++) {
+      const hash = this.lookedUp.get(index * TILE_WIDTH + at);
+      if (!hash) return null;
+      more.push(hash);
+    }
+    return this.from('lookups', proven.with(Buffer.concat(more)));
+  }
+
+  private async fetchHashes(span: TileSpan, source: Source, signal: AbortSignal): Promise<HashTile> {
+    return this.from(source, new HashTile(await this.fetch(span, signal, cutHashes).catch(ofTheTree)));
+  }
+
+  private from(source: Source, tile: HashTile): HashTile {
+    this.sources.set(tile, source);
     return tile;
   }
 

@@ -54,12 +54,18 @@ export class Timeline {
     this.believed.add(head);
   }
 
-  /** Checks that a record is in the tree of a believed head, at its place. Throws RefusalError `forbidden` if not. */
-  async include(id: number, record: Buffer, { size }: TreeHead, signal: AbortSignal): Promise<void> {
-    if (id >= size) throw lie(`cannot validate record ${id} in tree of size ${size}`);
-    const leaves = await this.tile(leafTile(id), signal);
-    if (!leaves.hash(id % TILE_WIDTH).equals(leafHash(record)))
-      throw lie('cannot authenticate record data in server response');
+  /**
+   * Believes a head that came with a record, and checks that the record is in its tree, at its place. Throws RefusalError
+   * `forbidden` if not.
+   */
+  async include(id: number, record: Buffer, head: TreeHead, signal: AbortSignal): Promise<void> {
+    const hash = leafHash(record);
+    this.shelf.noteRecord(id, hash);
+    const place = leafTile(id);
+    await this.merge(head, [place], signal);
+    if (id >= head.size) throw lie(`cannot validate record ${id} in tree of size ${head.size}`);
+    const leaves = await this.tile(place, signal);
+    if (!leaves.hash(id % TILE_WIDTH).equals(hash)) throw lie('cannot authenticate record data in server response');
   }
 
   /** A proven tile of the newest tree, as wide as that has it. */
@@ -165,6 +171,6 @@ export class Timeline {
 }
 
 /** The tile with a record's hash. */
-export function leafTile(id: number): TilePosition {
+function leafTile(id: number): TilePosition {
   return { level: 0, index: Math.floor(id / TILE_WIDTH) };
 }
