@@ -10,9 +10,18 @@ export interface HashedFile {
 
 /** Gives the directory hash `h1:...` of go.sum over all files (golang.org/x/mod/sumdb/dirhash Hash1). */
 export function hashFiles(files: readonly HashedFile[]): string {
+  return hashLines([linesOf(files)]);
+}
+
+/** What a directory hash is made of: a line for each file, in the order of their names. */
+export function linesOf(files: readonly HashedFile[]): string {
   const sorted = files.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const lines = sorted.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('');
-  return `h1:${hash('sha256', Buffer.from(lines, 'latin1'), 'base64')}`;
+  return sorted.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('');
+}
+
+/** Gives the directory hash of which these are the lines, in parts. */
+export function hashLines(parts: readonly string[]): string {
+  return `h1:${hash('sha256', Buffer.from(parts.join(''), 'latin1'), 'base64')}`;
 }
 
 /** Gives the hash of a go.mod in go.sum: of a directory with this file alone. */

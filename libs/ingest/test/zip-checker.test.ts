@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RefusalError } from '#libs/protocol';
 import { ZipChecker } from '../src/zip/zip-checker.js';
-import { craftZip } from './support/crafted-zip.js';
+import { hashLines } from '../src/h1.js';
+import { checkModuleZip } from '../src/zip/module-zip.js';
+import { craftZip, type CraftedEntry } from './support/crafted-zip.js';
 import { file, GO_MOD, VERSION } from './support/zip-case.js';
 
 let dir: string;
@@ -74,6 +77,48 @@ it('checks many zips with few threads, each with its own outcome', async () => {
   );
 });
 
+describe('a large zip, which all threads read together', () => {
+  const names = ['z', 'go.mod', 'b/1', 'a', 'b/0'];
+  const content = (name: string): Buffer | string =>
+    name === 'go.mod' ? 'module example.com/Mod\n' : Buffer.alloc(3 << 20, createHash('sha256').update(name).digest());
+  const zipOf = (more: Partial<CraftedEntry> = {}): Buffer =>
+    craftZip(names.map((name) => file(name, { content: content(name), method: 0, ...(name === 'z' ? more : {}) })));
+
+  it.each([1, 2, 3])('has the same report as when one does: %i threads', async (threads) => {
+    const path = join(dir, 'shared.zip');
+    await writeFile(path, zipOf());
+    expect(await checker(threads).check(path, VERSION)).toEqual(checkModuleZip(path, VERSION));
+  });
+
+  it('has it also when there is nothing in its files', async () => {
+    const path = join(dir, 'empty.zip');
+    const long = 'x'.repeat(200);
+    await writeFile(path, craftZip(Array.from({ length: 20_000 }, (_, i) => file(`${long}${i}`, { content: '' }))));
+    expect(await checker(2).check(path, VERSION)).toEqual(checkModuleZip(path, VERSION));
+  });
+
+  it('is refused for what any of them finds', async () => {
+    const path = join(dir, 'damaged.zip');
+    await writeFile(path, zipOf({ both: { crc: 1 } }));
+    await expect(checker(3).check(path, VERSION)).rejects.toThrow('"example.com/Mod@v1.2.3/z" has another checksum');
+  });
+
+  it('is read by all of them', async () => {
+    const path = join(dir, 'asked.zip');
+    await writeFile(path, zipOf());
+    const telling = checker(
+      3,
+      `import { parentPort } from 'node:worker_threads';
+       parentPort.on('message', ({ share: { index, of } }) => {
+         const lines = index + ' of ' + of + '\\n';
+         parentPort.postMessage({ reading: { entries: 5, uncompressed: 0, goMod: null, hashed: { lines } } });
+       });`,
+    );
+    const { hash } = await telling.check(path, VERSION);
+    expect(hash).toBe(hashLines(['0 of 3\n', '1 of 3\n', '2 of 3\n']));
+  });
+});
+
 it('leaves the event loop free while a zip is checked', async () => {
   const one = checker(1);
   await one.check(good, VERSION);
@@ -91,7 +136,7 @@ it('rejects the check of a thread that crashes, and checks on with a new one', a
      parentPort.on('message', ({ zip }) => {
        if (zip === 'crash') throw new Error('out of luck');
        if (zip === 'exit') process.exit(7);
-       parentPort.postMessage({ report: { entries: 1, uncompressed: 0, goMod: null } });
+       parentPort.postMessage({ reading: { entries: 1, uncompressed: 0, goMod: null, hashed: { file: '' } } });
      });`,
   );
   const crash = crashing.check('crash', VERSION);
@@ -106,7 +151,7 @@ it('rejects the check of a thread that crashes, and checks on with a new one', a
 const HANGING = `import { parentPort } from 'node:worker_threads';
   parentPort.on('message', ({ zip }) => {
     while (zip === 'hang');
-    parentPort.postMessage({ report: { entries: 1, uncompressed: 0, goMod: null } });
+    parentPort.postMessage({ reading: { entries: 1, uncompressed: 0, goMod: null, hashed: { file: '' } } });
   });`;
 
 it('gives up a running check when the signal aborts, and its thread with it', async () => {

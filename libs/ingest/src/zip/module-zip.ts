@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { filePathFault, RefusalError, type ModuleVersion } from '#libs/protocol';
-import { hashFiles, type HashedFile } from '../h1.js';
+import { hashLines, linesOf, type HashedFile } from '../h1.js';
 import { foldCase } from './case-fold.js';
 import { readCentralDirectory, type CentralDirectory, type ZipEntry } from './central-directory.js';
 import { hashContent, hashFile, readContent } from './entry-content.js';
@@ -31,27 +31,57 @@ export interface ZipReport {
   readonly hash: string;
 }
 
+/** One of equal shares of a zip's content, in the order of its files' names. */
+export interface ZipShare {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** What a look at a zip learns that leaves some of its content to others. */
+export interface ZipReading extends Omit<ZipReport, 'hash'> {
+  /** What the hash is made of: the lines of an h1 for the files of the share, or the whole hash of the file. */
+  readonly hashed: { readonly lines: string } | { readonly file: string };
+}
+
+/** All of the content. */
+export const WHOLE: ZipShare = { index: 0, of: 1 };
+
 /**
  * Checks a module zip, a finished file or its bytes, by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in
- * one pass, which verifies size and CRC-32 of each entry whose content it reads. Synchronous: for a worker thread.
- * Throws RefusalError not-found for a zip that breaks a rule, and what the file system throws when the file can't be read.
+ * one pass, which verifies size and CRC-32 of each entry whose content it reads: those of one share. Synchronous: for a
+ * worker thread. Throws RefusalError not-found for a zip that breaks a rule, and what the file system throws when the
+ * file can't be read.
  */
-export function checkModuleZip(
+export function readModuleZip(
   zip: string | Uint8Array,
   version: ModuleVersion,
   depth: ZipDepth = 'content',
-): ZipReport {
+  share = WHOLE,
+): ZipReading {
   const source = new ZipSource(zip);
   try {
     const checked = checkDirectory(source, `${version.module}@${version.version}/`);
     const { directory, uncompressed } = checked;
-    return { entries: directory.entries.length, uncompressed, ...checkEntries(source, checked, depth) };
+    return { entries: directory.entries.length, uncompressed, ...readEntries(source, checked, depth, share) };
   } catch (error) {
     if (!(error instanceof ZipFault)) throw error;
     throw new RefusalError('not-found', `${version.module}@${version.version}: invalid zip: ${error.message}`);
   } finally {
     source.close();
   }
+}
+
+/** Reads all of a zip. Throws what `readModuleZip` throws. */
+export function checkModuleZip(zip: string | Uint8Array, version: ModuleVersion, depth?: ZipDepth): ZipReport {
+  return reportOf([readModuleZip(zip, version, depth)]);
+}
+
+/** The report of a zip of which all shares were read, in their order. */
+export function reportOf([first, ...others]: readonly [ZipReading, ...ZipReading[]]): ZipReport {
+  const { hashed, ...report } = first;
+  if ('file' in hashed) return { ...report, hash: hashed.file };
+  const lines = [first, ...others].map((reading) => ('lines' in reading.hashed ? reading.hashed.lines : ''));
+  return { ...report, hash: hashLines(lines) };
 }
 
 interface CheckedDirectory {
@@ -91,21 +121,40 @@ function checkDirectory(source: ZipSource, prefix: string): CheckedDirectory {
   return { directory, uncompressed, goMod };
 }
 
-/** The way through the entries: all headers, the go.mod, and every content where that is hashed. */
-function checkEntries(
+/** The way through the entries: all headers, the go.mod, and the contents of the share where they are hashed. */
+function readEntries(
   source: ZipSource,
-  { directory, goMod }: CheckedDirectory,
+  checked: CheckedDirectory,
   depth: ZipDepth,
-): Pick<ZipReport, 'goMod' | 'hash'> {
+  share: ZipShare,
+): Pick<ZipReading, 'goMod' | 'hashed'> {
   const files: HashedFile[] = [];
-  let goModContent: Buffer | null = null;
-  for (const located of locateEntries(source, directory)) {
+  const mine = depth === 'content' ? entriesOf(share, checked) : NONE;
+  let goMod: Buffer | null = null;
+  for (const located of locateEntries(source, checked.directory)) {
     const { entry } = located;
-    if (entry === goMod) goModContent = readContent(source, located);
-    if (depth === 'content') files.push({ name: entry.name.toString('latin1'), sha256: hashContent(source, located) });
+    if (entry === checked.goMod) goMod = readContent(source, located);
+    if (mine.has(entry)) files.push({ name: entry.name.toString('latin1'), sha256: hashContent(source, located) });
   }
-  return { goMod: goModContent, hash: depth === 'content' ? hashFiles(files) : hashFile(source) };
+  return { goMod, hashed: depth === 'content' ? { lines: linesOf(files) } : { file: hashFile(source) } };
 }
+
+/** The entries of a share: neighbours by name, as many as make up its part of all bytes. */
+function entriesOf({ index, of }: ZipShare, { directory, uncompressed }: CheckedDirectory): ReadonlySet<ZipEntry> {
+  if (of === 1) return new Set(directory.entries);
+  let before = 0;
+  return new Set(
+    directory.entries
+      .toSorted((one, other) => one.name.compare(other.name))
+      .filter(({ size }) => {
+        const share = Math.min(of - 1, Math.floor((before / (uncompressed || 1)) * of));
+        before += size;
+        return share === index;
+      }),
+  );
+}
+
+const NONE: ReadonlySet<ZipEntry> = new Set();
 
 /** The path below the module's root, '' for the root itself. */
 function pathOf(entry: ZipEntry, prefix: Buffer): string {

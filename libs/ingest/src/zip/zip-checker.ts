@@ -1,6 +1,15 @@
+import { statSync } from 'node:fs';
 import { WorkerThread } from '#libs/observability';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
-import { checkModuleZip, type ZipDepth, type ZipReport } from './module-zip.js';
+import {
+  checkModuleZip,
+  reportOf,
+  WHOLE,
+  type ZipDepth,
+  type ZipReading,
+  type ZipReport,
+  type ZipShare,
+} from './module-zip.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
 import type { ZipReply, ZipTask } from './zip.thread.js';
 
@@ -9,11 +18,14 @@ export type { ZipDepth, ZipReport };
 /** Mebibytes: enough for the largest directory that is read; a thread that wants more ends, the worker lives. */
 const MEMORY = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
+/** Bytes of a file whose content all threads read together: to begin with it takes each of them some milliseconds. */
+const LARGE = 8 * 1024 * 1024;
+
 type Thread = WorkerThread<ZipTask, ZipReply>;
 
 interface Check {
   readonly task: ZipTask;
-  readonly resolve: (report: ZipReport) => void;
+  readonly resolve: (reading: ZipReading) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -55,10 +67,25 @@ export class ZipChecker {
     signal?.throwIfAborted();
     if (this.closed) throw new Error('the zip checker is closed');
     if (typeof zip !== 'string') return checkModuleZip(zip, version, depth);
-    const { promise, resolve, reject } = Promise.withResolvers<ZipReport>();
+    if (depth === 'headers' || (statSync(zip, { throwIfNoEntry: false })?.size ?? 0) < LARGE)
+      return reportOf([await this.read(zip, version, signal, depth, WHOLE)]);
+    const read = (index: number): Promise<ZipReading> =>
+      this.read(zip, version, signal, depth, { index, of: this.threads });
+    const others = Array.from({ length: this.threads - 1 }, (_, index) => index + 1);
+    return reportOf(await Promise.all([read(0), ...others.map(read)]));
+  }
+
+  private async read(
+    zip: string,
+    version: ModuleVersion,
+    signal: AbortSignal | undefined,
+    depth: ZipDepth,
+    share: ZipShare,
+  ): Promise<ZipReading> {
+    const { promise, resolve, reject } = Promise.withResolvers<ZipReading>();
     // Not the caller's object: what is posted must be plain.
     const check = {
-      task: { zip, version: { module: version.module, version: version.version }, depth },
+      task: { zip, version: { module: version.module, version: version.version }, depth, share },
       resolve,
       reject,
     };
@@ -102,7 +129,7 @@ export class ZipChecker {
   private async run(check: Check, thread: Thread): Promise<void> {
     this.running.set(check, thread);
     try {
-      check.resolve(reportOf(await thread.ask(check.task)));
+      check.resolve(readingOf(await thread.ask(check.task)));
     } catch (error) {
       check.reject(error);
     }
@@ -120,10 +147,10 @@ export class ZipChecker {
   }
 }
 
-/** The report of a thread, whose bytes come as a plain array. Throws what it says in place of one. */
-function reportOf(reply: ZipReply): ZipReport {
+/** The reading of a thread, whose bytes come as a plain array. Throws what it says in place of one. */
+function readingOf(reply: ZipReply): ZipReading {
   if ('refusal' in reply) throw new RefusalError(reply.refusal.kind, reply.refusal.message);
   if ('failure' in reply) throw reply.failure;
-  const { goMod } = reply.report;
-  return { ...reply.report, goMod: goMod && Buffer.from(goMod) };
+  const { goMod } = reply.reading;
+  return { ...reply.reading, goMod: goMod && Buffer.from(goMod) };
 }
