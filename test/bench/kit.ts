@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../support/free-port.js';
 
 /** The load kit that stands beside the checkout, and what it needs: see its README. */
 const SHARED = fileURLToPath(new URL('../../../shared/bench', import.meta.url));
@@ -70,7 +71,7 @@ export class Upsim {
   ) {}
 
   static async start(kit: Kit, latency: string): Promise<Upsim> {
-    const address = '127.0.0.1:7001';
+    const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(kit.upsim, ['-addr', address, '-dir', kit.modules, '-latency', latency], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
