@@ -27,6 +27,11 @@ function checker(threads: number, source?: string): ZipChecker {
   return made;
 }
 
+function contentOf(name: string): Buffer | string {
+  if (name === 'go.mod') return 'module example.com/Mod\n';
+  return Buffer.alloc(3 << 20, createHash('sha256').update(name).digest());
+}
+
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stoa-checker-'));
   [good, bad, large] = [join(dir, 'good.zip'), join(dir, 'bad.zip'), join(dir, 'large.zip')];
@@ -79,10 +84,8 @@ it('checks many zips with few threads, each with its own outcome', async () => {
 
 describe('a large zip, which all threads read together', () => {
   const names = ['z', 'go.mod', 'b/1', 'a', 'b/0'];
-  const content = (name: string): Buffer | string =>
-    name === 'go.mod' ? 'module example.com/Mod\n' : Buffer.alloc(3 << 20, createHash('sha256').update(name).digest());
   const zipOf = (more: Partial<CraftedEntry> = {}): Buffer =>
-    craftZip(names.map((name) => file(name, { content: content(name), method: 0, ...(name === 'z' ? more : {}) })));
+    craftZip(names.map((name) => file(name, { content: contentOf(name), method: 0, ...(name === 'z' ? more : {}) })));
 
   it.each([1, 2, 3])('has the same report as when one does: %i threads', async (threads) => {
     const path = join(dir, 'shared.zip');
