@@ -44,7 +44,7 @@ export interface ZipReading extends Omit<ZipReport, 'hash'> {
 }
 
 /** All of the content. */
-export const WHOLE: ZipShare = { index: 0, of: 1 };
+const WHOLE: ZipShare = { index: 0, of: 1 };
 
 /**
  * Checks a module zip, a finished file or its bytes, by the rules of golang.org/x/mod/zip (CheckZip) and hashes it in
@@ -76,12 +76,14 @@ export function checkModuleZip(zip: string | Uint8Array, version: ModuleVersion,
   return reportOf([readModuleZip(zip, version, depth)]);
 }
 
-/** The report of a zip of which all shares were read, in their order. */
-export function reportOf([first, ...others]: readonly [ZipReading, ...ZipReading[]]): ZipReport {
-  const { hashed, ...report } = first;
+/** The report of a zip of which all shares were read, in their order: one at least. */
+export function reportOf(readings: readonly ZipReading[]): ZipReport {
+  const { hashed, ...report } = readings[0]!;
   if ('file' in hashed) return { ...report, hash: hashed.file };
-  const lines = [first, ...others].map((reading) => ('lines' in reading.hashed ? reading.hashed.lines : ''));
-  return { ...report, hash: hashLines(lines) };
+  return {
+    ...report,
+    hash: hashLines(readings.map((reading) => ('lines' in reading.hashed ? reading.hashed.lines : ''))),
+  };
 }
 
 interface CheckedDirectory {

@@ -1,15 +1,7 @@
 import { statSync } from 'node:fs';
 import { WorkerThread } from '#libs/observability';
 import { RefusalError, type ModuleVersion } from '#libs/protocol';
-import {
-  checkModuleZip,
-  reportOf,
-  WHOLE,
-  type ZipDepth,
-  type ZipReading,
-  type ZipReport,
-  type ZipShare,
-} from './module-zip.js';
+import { checkModuleZip, reportOf, type ZipDepth, type ZipReading, type ZipReport } from './module-zip.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
 import type { ZipReply, ZipTask } from './zip.thread.js';
 
@@ -67,28 +59,16 @@ export class ZipChecker {
     signal?.throwIfAborted();
     if (this.closed) throw new Error('the zip checker is closed');
     if (typeof zip !== 'string') return checkModuleZip(zip, version, depth);
-    if (depth === 'headers' || (statSync(zip, { throwIfNoEntry: false })?.size ?? 0) < LARGE)
-      return reportOf([await this.read(zip, version, signal, depth, WHOLE)]);
-    const read = (index: number): Promise<ZipReading> =>
-      this.read(zip, version, signal, depth, { index, of: this.threads });
-    const others = Array.from({ length: this.threads - 1 }, (_, index) => index + 1);
-    return reportOf(await Promise.all([read(0), ...others.map(read)]));
+    const of = depth === 'content' && sizeOf(zip) >= LARGE ? this.threads : 1;
+    // Not the caller's object: what is posted must be plain.
+    const task = { zip, version: { module: version.module, version: version.version }, depth };
+    const shares = Array.from({ length: of }, (_, index) => this.read({ ...task, share: { index, of } }, signal));
+    return reportOf(await Promise.all(shares));
   }
 
-  private async read(
-    zip: string,
-    version: ModuleVersion,
-    signal: AbortSignal | undefined,
-    depth: ZipDepth,
-    share: ZipShare,
-  ): Promise<ZipReading> {
+  private async read(task: ZipTask, signal: AbortSignal | undefined): Promise<ZipReading> {
     const { promise, resolve, reject } = Promise.withResolvers<ZipReading>();
-    // Not the caller's object: what is posted must be plain.
-    const check = {
-      task: { zip, version: { module: version.module, version: version.version }, depth, share },
-      resolve,
-      reject,
-    };
+    const check = { task, resolve, reject };
     const abort = () => this.abandon(check, signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     this.waiting.push(check);
@@ -145,6 +125,11 @@ export class ZipChecker {
     // A running check can't be told to stop; its thread is cheaper to lose than to wait for.
     void this.running.get(check)?.end(reason);
   }
+}
+
+/** Bytes; none where there is no file, which a thread will say. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The reading of a thread, whose bytes come as a plain array. Throws what it says in place of one. */
