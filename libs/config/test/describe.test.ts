@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeConfig, loadConfig, type Environment, type GoDefaults } from '#libs/config';
 
-function lines(env: Environment, goDefaults: GoDefaults = { GOPROXY: 'direct' }): string[] {
+function lines(env: Environment, goDefaults: GoDefaults = { GOPROXY: 'direct', GOSUMDB: 'off' }): string[] {
   return describeConfig(loadConfig('start', env, goDefaults, { cpus: 4, terminal: true }));
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { childEnvironment, GO_NAMES, loadConfig, type Environment, type GoDefaults, type GoName } from '#libs/config';
+import {
+  childEnvironment,
+  GO_NAMES,
+  loadConfig,
+  type Environment,
+  type GoDefaults,
+  type GoName,
+  type ProcessName,
+} from '#libs/config';
 
 const DEFAULTS: GoDefaults = { GOPROXY: 'https://default.example,direct', GOSUMDB: 'sum.golang.org', GOAUTH: 'netrc' };
 
@@ -115,6 +123,24 @@ describe('a missing GOPROXY', () => {
 
   it('is not told when STOA_GO_ENV, which may set it, is broken', () => {
     expect(() => loadConfig('worker', { STOA_GO_ENV: 'GOPROXY' })).toThrow(/^STOA_GO_ENV: [^\n]*$/);
+  });
+});
+
+describe('a missing GOSUMDB', () => {
+  const load = (env: Environment, process: ProcessName = 'worker') => loadConfig(process, { GOPROXY: 'off', ...env });
+
+  it.each(['worker', 'start'] as const)('stops %s, which would store everything unverified', (process) => {
+    expect(() => load({}, process)).toThrow(
+      'GOSUMDB is not set and there is no go command to ask for its default: install Go or set GOSUMDB, or STOA_VERIFY=off',
+    );
+    expect(() => load({ STOA_GO_ENV: 'GOSUMDB=' }, process)).toThrow('GOSUMDB is not set');
+  });
+
+  it('is no matter to a gateway, nor where nothing is to be verified, nor offline', () => {
+    expect(load({}, 'api').config.verifyAgainst).toBeNull();
+    for (const env of [{ STOA_VERIFY: 'off' }, { GOSUMDB: 'off' }, { STOA_NETWORK_MODE: 'offline' }]) {
+      expect(load(env).config.verifyAgainst).toBeNull();
+    }
   });
 });
 
