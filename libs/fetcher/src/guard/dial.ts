@@ -26,13 +26,23 @@ export const dialTcp: Dial = ({ host, port, addresses }) => {
 
 /** Puts TLS over a connection to a proxy that is spoken to in https. */
 export async function secure(socket: Socket, host: string, env: Readonly<Record<string, string>>): Promise<Socket> {
-  const secured = connectTls({
-    socket,
-    host,
-    ...(isIP(host) === 0 && { servername: host }),
-    secureContext: trustedCertificates(env),
-  });
+  const secured = connectTls({ socket, host, ...serverName(host), secureContext: trustedCertificates(env) });
   return ready(secured, 'secureConnect');
+}
+
+/** Whether the host at the other end of a connection speaks TLS, be its certificate anybody's. Ends the connection. */
+export async function speaksTls(socket: Socket, host: string): Promise<boolean> {
+  const secured = connectTls({ socket, host, ...serverName(host), rejectUnauthorized: false });
+  return ready(secured, 'secureConnect')
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => secured.destroy());
+}
+
+function serverName(host: string): { servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 async function ready<S extends Socket>(socket: S, event: 'connect' | 'secureConnect'): Promise<S> {

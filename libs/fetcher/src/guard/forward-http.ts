@@ -38,7 +38,7 @@ export async function forwardHttp(
   const { socket, absolute, authorization } = await out.http(url.hostname, url);
   if (response.destroyed) return void socket.destroy();
   response.once('close', () => socket.destroy());
-  const asksPage = client === 'go' && url.searchParams.has('go-get');
+  const asksPage = client !== 'git' && url.searchParams.has('go-get');
   const outgoing = httpRequest({
     method: request.method ?? 'GET',
     path: absolute ? url.href : `${url.pathname}${url.search}`,
@@ -61,7 +61,7 @@ export async function forwardHttp(
 
   const headers = endToEnd(answer.headers);
   const status = answer.statusCode === 407 ? 502 : (answer.statusCode ?? 502);
-  if (client === 'go') checkRedirect(guard, answer.headers.location, url);
+  if (client !== 'git') checkRedirect(guard, answer.headers.location, url);
   if (asksPage) {
     const page = checkedPage(guard, await readPage(answer));
     response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...locationOf(headers) }).end(page);
