@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { trustedCertificates } from '#libs/config';
 import { fixedLookup } from './connector.js';
+import { portOf } from './egress-guard.js';
 
 /** What is dialled. */
 export interface Destination {
@@ -23,6 +24,17 @@ export const dialTcp: Dial = ({ host, port, addresses }) => {
   const socket = connect({ host, port, ...(addresses && { lookup: fixedLookup(addresses) }) });
   return ready(socket, 'connect');
 };
+
+/** Dials a proxy that the settings name, whatever its address. */
+export async function dialProxy(proxy: URL, dial: Dial = dialTcp): Promise<Socket> {
+  const host = proxy.hostname.replace(/^\[(.*)\]$/, '$1');
+  return dial({ host, port: isSocks(proxy) ? Number(proxy.port) || 1080 : portOf(proxy), addresses: null });
+}
+
+/** Whether a proxy is spoken to in SOCKS5. */
+export function isSocks({ protocol }: URL): boolean {
+  return protocol === 'socks5:';
+}
 
 /** Puts TLS over a connection to a proxy that is spoken to in https. */
 export async function secure(socket: Socket, host: string, env: Readonly<Record<string, string>>): Promise<Socket> {
