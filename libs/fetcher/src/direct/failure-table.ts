@@ -42,9 +42,9 @@ const WORKER: readonly FailureRow[] = [
   // Go takes no file:// repository: this is a kept one that lost its remote, or a setting of ours.
   { text: /'origin' does not appear to be|transport 'file' not allowed|\.lock': File exists/, kind: 'internal' },
   { text: /: not a git repository|\.info exists with wrong content|: chdir .*: no such file/, kind: 'internal' },
-  // Of a kept repository, for what is said of the host's own stands behind `remote:`.
-  { text: /^\s+(fatal|error): (loose|packed) object \S+ \(stored in .*\) is corrupt$/m, kind: 'internal' },
   { text: /(malformed|empty|relative|unreachable) .*GOVCS/, kind: 'internal' },
+  // All that it reads was fetched before.
+  { text: /\bgit( -c \S+)* archive .*: exit status \d+/, kind: 'internal' },
 ];
 
 const POLICY: readonly FailureRow[] = [

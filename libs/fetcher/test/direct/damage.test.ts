@@ -36,6 +36,15 @@ const toPacks =
   };
 const truncated = toPacks((pack) => truncate(pack, 500));
 const noPack = toPacks((pack) => rm(pack));
+/** The last offset of an index is that of some file: two checksums of 20 bytes come behind it. */
+const badIndex: Damage = async (repository) => {
+  const folder = join(repository, 'objects/pack');
+  const path = join(folder, (await readdir(folder)).find((file) => file.endsWith('.idx')) ?? '');
+  const index = await readFile(path);
+  index.writeUInt32BE(0x7fff_ffff, index.length - 44);
+  await chmod(path, 0o644);
+  await writeFile(path, index);
+};
 const noHead: Damage = (repository) => rm(join(repository, 'HEAD'));
 const noObjects: Damage = (repository) => rm(join(repository, 'objects'), { recursive: true });
 /** A file alone is empty, as a power failure leaves an object that git did not sync. */
@@ -113,8 +122,11 @@ describe('a kept repository', () => {
     expect(warnings()).toHaveLength(1);
   });
 
-  it('with any empty file is fetched anew by who asks for a zip of it, with one warning', async () => {
-    await emptied(MANY['f3.go'] ?? '')(repository);
+  it.each([
+    ['an empty file', emptied(MANY['f3.go'] ?? '')],
+    ['an index that leads past its pack', badIndex],
+  ])('with %s is fetched anew by who asks for a zip, with one warning', async (_fault, damage) => {
+    await damage(repository);
     await direct.fetcher.zip(KEPT, await direct.context());
     await direct.fetcher.zip(NEXT, await direct.context());
     expect(warnings()).toHaveLength(1);

@@ -83,7 +83,7 @@ export const FAILURES_HERE: readonly Failure[] = [
   ],
   [
     git(
-      'archive --format=zip --prefix=prefix/ --end-of-options 0a1b2c',
+      '-c core.autocrlf=input -c core.eol=lf archive --format=zip --prefix=prefix/ --end-of-options 0a1b2c',
       'error: object file ./objects/7f/727f is empty',
       'fatal: loose object 7f727fa7 (stored in ./objects/7f/727f) is corrupt',
     ),
