@@ -41,6 +41,13 @@ describe('the printed configuration', () => {
       'https://***@a.example,https://***@b.example/x|c.example,direct',
     ],
     ['GOPROXY', 'u:hunter2@a.example', '***@a.example'],
+    [
+      'GOPROXY',
+      'https://a.example/x?hunter2,b.example?t=hunter2|direct',
+      'https://a.example/x?***,b.example?***|direct',
+    ],
+    ['STOA_SUMDBS', 'sum.example https://a.example?t=hunter2,b.example', 'sum.example https://a.example?***,b.example'],
+    ['GOPRIVATE', 'example.com/te?m,*.example', 'example.com/te?m,*.example'],
     ['GOAUTH', 'netrc; git /srv/home;/bin/token --key hunter2', 'netrc; git /srv/home;***'],
     ['GOSUMDB', 'sum.golang.org https://u:hunter2@mirror.example', 'sum.golang.org https://***@mirror.example'],
     [
