@@ -1,6 +1,5 @@
 /** What a go-import tag says: `prefix vcs root [subdirectory]`. */
 interface Import {
-  readonly vcs: string;
   readonly root: string;
   readonly content: string;
 }
@@ -18,8 +17,8 @@ export function readImports(html: string): readonly Import[] {
       return unescape(found?.[1] ?? found?.[2] ?? found?.[3] ?? '');
     };
     const fields = attribute('content').split(/\s+/).filter(Boolean);
-    const [, vcs = '', root = ''] = fields;
-    return attribute('name') === 'go-import' ? [{ vcs, root, content: fields.join(' ') }] : [];
+    const [, , root = ''] = fields;
+    return attribute('name') === 'go-import' ? [{ root, content: fields.join(' ') }] : [];
   });
 }
 
@@ -29,9 +28,13 @@ export function importPage(imports: readonly Import[]): string {
   return `<!DOCTYPE html><html><head>${tags.join('')}</head><body></body></html>\n`;
 }
 
-/** The module proxy that a tag names (`mod`), which go asks by itself; null for version control. */
-export function moduleProxyOf({ vcs, root }: Import): URL | null {
-  return vcs === 'mod' ? URL.parse(root) : null;
+/**
+ * What a tag has go ask by itself: a module proxy (`mod`), and before go 1.25 also a repository that git could not read,
+ * where it is on the web (cmd/go/internal/modfetch/codehost, loadRefs). Null: nothing.
+ */
+export function askedByGo({ root }: Import): URL | null {
+  const url = URL.parse(root);
+  return url !== null && /^https?:$/.test(url.protocol) ? url : null;
 }
 
 function unescape(text: string): string {
