@@ -7,11 +7,13 @@ interface Import {
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Reads the go-import tags of a page. What go may read there and this does not is no loss of safety, for go gets
+ * Reads the go-import tags of a page: of its head alone, and of no comment, as go does (cmd/go/internal/vcs,
+ * parseMetaGoImports): what else a page shows may be anybody's. What go may read there and this does not is no loss of safety, for go gets
  * `importPage` of what was read in place of the page.
  */
 export function readImports(html: string): readonly Import[] {
-  return [...html.matchAll(/<meta\s[^<>]*>/gi)].flatMap(([tag]) => {
+  const [head = ''] = html.replaceAll(/<!--.*?(?:-->|$)/gs, '').split(/<body\b|<\/head\b/i, 1);
+  return [...head.matchAll(/<meta\s[^<>]*>/gi)].flatMap(([tag]) => {
     const attribute = (name: string): string => {
       const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(tag);
       return unescape(found?.[1] ?? found?.[2] ?? found?.[3] ?? '');

@@ -154,6 +154,20 @@ describe('what go is told on plain http', () => {
     expect(host.asked[0]?.headers['accept-encoding']).toBe('identity');
   });
 
+  it.each([
+    ['a comment', (tag: string) => `<head><!-- ${tag} --></head>`],
+    ['a comment without an end', (tag: string) => `<head><!-- ${tag}</head>`],
+    ['its body', (tag: string) => `<head></head><BODY class=x>${tag}</BODY>`],
+    ['what follows its head', (tag: string) => `<head></head >${tag}`],
+  ])('has no import in %s', async (_where, pageOf) => {
+    const tag = (root: string): string => `<meta name="go-import" content="public.example/x git ${root}">`;
+    const html = `${tag('https://public.example/x')}${pageOf(tag('https://other.example/x'))}`;
+    const host = await server((_request, response) => response.end(html));
+    const { proxy } = await openProxy({ answers: ANSWERS, places: { '93.184.216.34:80': host.url } });
+    const { body } = await askPlain(urlFor(proxy, 'go'), 'http://public.example/x?go-get=1');
+    expect(body.match(/git https:[^"]*/g)).toEqual(['git https://public.example/x']);
+  });
+
   it('is passed on when it names another, or what go does not ask by itself', async () => {
     expect((await askPage('mod https://mirror.example/x')).body).toContain(
       'content="public.example/x mod https://mirror',
