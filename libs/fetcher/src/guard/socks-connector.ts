@@ -26,8 +26,7 @@ async function reach(proxy: URL, { hostname, protocol, port }: buildConnector.Op
   const late = Object.assign(new Error('no tunnel in time'), { code: 'ETIMEDOUT' });
   const timer = setTimeout(() => socket.destroy(late), time);
   try {
-    const host = hostname.replace(/^\[(.*)\]$/, '$1');
-    return await tunnelBySocks(socket, proxy, host, Number(port) || (protocol === 'https:' ? 443 : 80));
+    return await tunnelBySocks(socket, proxy, hostname, Number(port) || (protocol === 'https:' ? 443 : 80));
   } catch (error) {
     throw socket.errored ?? error;
   } finally {

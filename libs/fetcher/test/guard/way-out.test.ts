@@ -99,7 +99,8 @@ describe('behind the proxy of the settings', () => {
     const env = { HTTP_PROXY: user ? socks.url.replace('://', `://${user}:secret@`) : socks.url };
     const { proxy } = await openProxy({ env, places: { [place(socks.url)]: socks.url.replace('socks5:', 'http:') } });
     expect((await askPlain(urlFor(proxy, 'git'), 'http://far.example/x')).body).toBe('page');
-    expect(socks.asked).toEqual(['far.example:80']);
+    expect((await askPlain(urlFor(proxy, 'git'), 'http://[2606:4700::1]:8080/x')).body).toBe('page');
+    expect(socks.asked).toEqual(['far.example:80', '2606:4700::1:8080']);
   });
 });
 
