@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  childEnvironment,
-  GO_NAMES,
-  loadConfig,
-  type Environment,
-  type GoDefaults,
-  type GoName,
-  type ProcessName,
-} from '#libs/config';
+import { childEnvironment, GO_NAMES, loadConfig, type Environment, type GoDefaults, type GoName } from '#libs/config';
 
 const DEFAULTS: GoDefaults = { GOPROXY: 'https://default.example,direct', GOSUMDB: 'sum.golang.org', GOAUTH: 'netrc' };
 
@@ -127,19 +119,17 @@ describe('a missing GOPROXY', () => {
 });
 
 describe('a missing GOSUMDB', () => {
-  const load = (env: Environment, process: ProcessName = 'worker') => loadConfig(process, { GOPROXY: 'off', ...env });
-
   it.each(['worker', 'start'] as const)('stops %s, which would store everything unverified', (process) => {
-    expect(() => load({}, process)).toThrow(
+    expect(() => loadConfig(process, { GOPROXY: 'off' })).toThrow(
       'GOSUMDB is not set and there is no go command to ask for its default: install Go or set GOSUMDB, or STOA_VERIFY=off',
     );
-    expect(() => load({ STOA_GO_ENV: 'GOSUMDB=' }, process)).toThrow('GOSUMDB is not set');
+    expect(() => loadConfig(process, { GOPROXY: 'off', STOA_GO_ENV: 'GOSUMDB=' })).toThrow('GOSUMDB is not set');
   });
 
   it('is no matter to a gateway, nor where nothing is to be verified, nor offline', () => {
-    expect(load({}, 'api').config.verifyAgainst).toBeNull();
+    expect(loadConfig('api', {}).config.verifyAgainst).toBeNull();
     for (const env of [{ STOA_VERIFY: 'off' }, { GOSUMDB: 'off' }, { STOA_NETWORK_MODE: 'offline' }]) {
-      expect(load(env).config.verifyAgainst).toBeNull();
+      expect(loadConfig('worker', { GOPROXY: 'off', ...env }).config.verifyAgainst).toBeNull();
     }
   });
 });

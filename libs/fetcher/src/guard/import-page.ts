@@ -8,8 +8,8 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 /**
  * Reads the go-import tags of a page: of its head alone, and of no comment, as go does (cmd/go/internal/vcs,
- * parseMetaGoImports): what else a page shows may be anybody's. What go may read there and this does not is no loss of safety, for go gets
- * `importPage` of what was read in place of the page.
+ * parseMetaGoImports): what else a page shows may be anybody's. What go may read there and this does not
+ * is no loss of safety, for go gets `importPage` of what was read in place of the page.
  */
 export function readImports(html: string): readonly Import[] {
   const [head = ''] = html.replaceAll(/<!--.*?(?:-->|$)/gs, '').split(/<body\b|<\/head\b/i, 1);

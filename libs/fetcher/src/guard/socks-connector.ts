@@ -13,12 +13,17 @@ export function socksConnector(
   options: buildConnector.BuildOptions & { readonly timeout: number },
 ): buildConnector.connector {
   const secure = buildConnector(options);
-  return (target, done) => {
-    reach(proxy, target, options.timeout).then(
-      (socket) => (target.protocol === 'https:' ? secure({ ...target, httpSocket: socket }, done) : done(null, socket)),
-      (error: Error) => done(error, null),
-    );
+  const open = async (...[target, done]: Parameters<buildConnector.connector>): Promise<void> => {
+    let socket: Socket;
+    try {
+      socket = await reach(proxy, target, options.timeout);
+    } catch (error) {
+      return done(error as Error, null);
+    }
+    if (target.protocol === 'https:') secure({ ...target, httpSocket: socket }, done);
+    else done(null, socket);
   };
+  return (...asked) => void open(...asked);
 }
 
 async function reach(proxy: URL, { hostname, protocol, port }: buildConnector.Options, time: number): Promise<Socket> {
