@@ -41,6 +41,7 @@ beforeAll(async () => {
     env: {
       GOPROXY: `${upstream.url},off`,
       GOPRIVATE: '*.corp.example',
+      GONOSUMDB: '*.corp.example,golang.org',
       GOSUMDB: database.gosumdb,
       STOA_GO_ENV: git.goEnvSetting,
     },
@@ -99,6 +100,13 @@ describe('a real go command with GOPROXY set and checksums on', () => {
     const lookup = await ask(`${stack.url}${path}`);
     expect(lookup.status).toBe(403);
     expect(upstream.count(path)).toBe(0);
+  });
+
+  it('may look a toolchain up, which the go command verifies whatever GONOSUMDB says', async () => {
+    const path = '/sumdb/sum.test/lookup/golang.org/toolchain@v0.0.1-go1.99.1.linux-amd64';
+    expect((await ask(`${stack.url}${path}`)).status).toBe(404);
+    expect(upstream.count(path)).toBe(1);
+    expect((await ask(`${stack.url}/sumdb/sum.test/lookup/golang.org/x/mod@v0.1.0`)).status).toBe(403);
   });
 
   it('does all of it again on another machine while the upstream is gone', async () => {

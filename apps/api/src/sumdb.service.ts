@@ -1,4 +1,4 @@
-import { matchPrefixPatterns, RefusalError, unescapePath, type SumdbRequest } from '#libs/protocol';
+import { isUnnamed, RefusalError, unescapePath, type SumdbRequest } from '#libs/protocol';
 import type { Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
 import { subjectOf, type JobQueue, type JobRequest } from '#libs/queue';
@@ -52,7 +52,7 @@ export class SumdbService {
   private refusePrivate({ kind, path }: SumdbRequest): void {
     if (kind !== 'lookup') return;
     const module = unescapePath(path.slice('lookup/'.length, path.lastIndexOf('@')));
-    if (module !== null && matchPrefixPatterns(this.config.go.GONOSUMDB, module)) {
+    if (module !== null && isUnnamed(module, this.config.go.GONOSUMDB)) {
       throw new RefusalError(
         'forbidden',
         `${module}: private (GONOSUMDB): set GONOSUMDB or GOPRIVATE for the go command too`,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '#libs/config';
 import { planStandalone } from '../src/standalone-plan.js';
 
-const GO = { GOPROXY: 'off' };
+const GO = { GOPROXY: 'off', GOSUMDB: 'off' };
 
 describe('the plan of a standalone', () => {
   it('takes the defaults of both apps', () => {

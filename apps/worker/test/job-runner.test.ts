@@ -14,7 +14,7 @@ import { startWorking } from './working.js';
 async function outcomeOf(fetchZip: Handlers['fetch.zip'], settings: Record<string, string> = {}): Promise<unknown> {
   const redis = await startRedis();
   const working = await startWorking();
-  const { config } = loadConfig('worker', { GOPROXY: 'off', STOA_REDIS_URL: redis.url, ...settings });
+  const { config } = loadConfig('worker', { GOPROXY: 'off', GOSUMDB: 'off', STOA_REDIS_URL: redis.url, ...settings });
   const log = pino({ level: 'silent' });
   const link = new RedisLink(config.redis, 'stoa', log);
   const handlers: Handlers = { ...working.worker(), 'fetch.zip': fetchZip };

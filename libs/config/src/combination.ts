@@ -6,14 +6,19 @@ import { errorCode, type SettingTexts } from './setting-text.js';
 import { settingsSchema, type Given, type Values } from './settings.js';
 import { storageFaults, storageWarnings } from './storage.js';
 
+const HAS_NO_DEFAULT = 'is not set and there is no go command to ask for its default';
+
 /** Finds what is missing or too much, whatever the values are. */
 export function givenFaults(process: ProcessName, texts: SettingTexts, given: Given): string[] {
   const text = (name: string) => texts.get(name)?.text ?? '';
   const faults = [...storageFaults(text, given), ...redisFaults(given)];
   // A broken STOA_GO_ENV may be what sets GOPROXY.
   const known = settingsSchema.shape.STOA_GO_ENV.safeParse(text('STOA_GO_ENV')).success;
-  if (known && fetches(process) && text('STOA_NETWORK_MODE') !== 'offline' && !text('GOPROXY')) {
-    faults.push('GOPROXY is not set and there is no go command to ask for its default: install Go or set GOPROXY');
+  if (known && fetches(process) && text('STOA_NETWORK_MODE') !== 'offline') {
+    if (!text('GOPROXY')) faults.push(`GOPROXY ${HAS_NO_DEFAULT}: install Go or set GOPROXY`);
+    else if (!text('GOSUMDB') && text('STOA_VERIFY') === 'on') {
+      faults.push(`GOSUMDB ${HAS_NO_DEFAULT}: install Go or set GOSUMDB, or STOA_VERIFY=off`);
+    }
   }
   return faults;
 }

@@ -28,6 +28,11 @@ export function isPrivateByDefault(name: GoName): boolean {
   return name === 'GONOPROXY' || name === 'GONOSUMDB';
 }
 
+/** Whether there is no empty value of the name: emptied, it is its default to go (`cfg.EnvOrAndChanged`). */
+export function isNeverEmpty(name: GoName): boolean {
+  return name === 'GOPROXY' || name === 'GOSUMDB';
+}
+
 /**
  * Gives the default of a name, or undefined where it says nothing. `go env` prints GOPRIVATE for an unset GONOPROXY;
  * taken at its word, that would outlive another GOPRIVATE from a stronger source.

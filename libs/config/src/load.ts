@@ -68,7 +68,7 @@ function valueFault(name: string, message: string, texts: SettingTexts): string 
   const { text, source } = texts.get(name) ?? { text: '', source: 'default' };
   // A broken default is the fault of the setting that it is taken from: say it there, once.
   if (source === 'default' && name === 'STOA_SUMDBS') return valueFault('GOSUMDB', message, texts);
-  const quotable = secretOf(name) === undefined && !text.includes('@');
+  const quotable = secretOf(name) === undefined && !/[@?]/.test(text);
   const where = source === 'STOA_GO_ENV' ? `${name} in STOA_GO_ENV` : name;
   return `${where}: ${quotable ? JSON.stringify(text) : 'the value'} ${message}`;
 }

@@ -15,13 +15,14 @@ export function shownText(name: string, text: string, secret: 'whole' | 'part' |
 function maskedParts(name: string, text: string): string {
   if (name === 'STOA_GO_ENV') return maskedGoEnv(text);
   if (name === 'GOAUTH') return maskedGoauth(text);
-  if (name === 'GOPROXY') return text.replaceAll(/[^,|]+/g, maskedUser);
-  return maskedUser(text);
+  // Its URLs may go without a scheme.
+  if (name === 'GOPROXY') return text.replaceAll(/[^,|]+/g, (url) => maskedUrl(url).replace(/\?.+/, `?${MASK}`));
+  return maskedUrl(text);
 }
 
-/** Hides the user part of a URL whole: a token is as often the user as the password. */
-function maskedUser(url: string): string {
-  return url.replaceAll(/[^/]*@/g, `${MASK}@`);
+/** Hides the user part of a URL whole, and its query: a token is as often there as it is the password. */
+function maskedUrl(url: string): string {
+  return url.replaceAll(/[^/]*@/g, `${MASK}@`).replaceAll(/(:\/\/[^\s,?]*\?)[^\s,]+/g, `$1${MASK}`);
 }
 
 /** `netrc`, `off` and `git <folder>` are no secrets; a command may have one among its arguments. */

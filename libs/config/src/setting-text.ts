@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ProcessName } from './config.js';
 import type { Environment } from './environment.js';
-import { GO_NAMES, goDefault, isGoName, isPrivateByDefault, type GoDefaults } from './go-names.js';
+import { GO_NAMES, goDefault, isGoName, isNeverEmpty, isPrivateByDefault, type GoDefaults } from './go-names.js';
 import type { Machine } from './machine.js';
 import { metaOf } from './setting.js';
 import { settingsSchema } from './settings.js';
@@ -55,8 +55,7 @@ function addGoTexts(texts: SettingTexts, env: Environment, goDefaults: GoDefault
     const emptied = extra[name] === '';
     if (emptied && isPrivateByDefault(name)) continue;
     const fromGo = goDefault(goDefaults, name);
-    // There is no such thing as an empty GOPROXY: as in go, it means the default.
-    if (extra[name] || (emptied && name !== 'GOPROXY'))
+    if (extra[name] || (emptied && !isNeverEmpty(name)))
       texts.set(name, { text: extra[name] ?? '', source: 'STOA_GO_ENV' });
     else if (env[name]) texts.set(name, { text: env[name], source: 'environment' });
     else if (fromGo) texts.set(name, { text: fromGo, source: 'go env' });

@@ -24,9 +24,12 @@ export function parseSumdbs(text: string): readonly SumdbConfig[] {
   return databases;
 }
 
-/** Reads GOSUMDB: at most one checksum database. Throws InvalidValue. */
+/** Reads GOSUMDB: one checksum database, or `off`; empty is let through. Throws InvalidValue. */
 export function checkGosumdb(text: string): string {
-  if (parseSumdbs(text).length > 1) throw new InvalidValue('names more than one checksum database');
+  const { length } = parseSumdbs(text);
+  if (length > 1) throw new InvalidValue('names more than one checksum database');
+  // To take it for `off` would be to store unverified what go refuses.
+  if (length === 0 && text !== '' && text.trim() !== 'off') throw new InvalidValue('names no checksum database');
   return text;
 }
 

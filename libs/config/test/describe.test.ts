@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeConfig, loadConfig, type Environment, type GoDefaults } from '#libs/config';
 
-function lines(env: Environment, goDefaults: GoDefaults = { GOPROXY: 'direct' }): string[] {
+function lines(env: Environment, goDefaults: GoDefaults = { GOPROXY: 'direct', GOSUMDB: 'off' }): string[] {
   return describeConfig(loadConfig('start', env, goDefaults, { cpus: 4, terminal: true }));
 }
 
@@ -41,6 +41,13 @@ describe('the printed configuration', () => {
       'https://***@a.example,https://***@b.example/x|c.example,direct',
     ],
     ['GOPROXY', 'u:hunter2@a.example', '***@a.example'],
+    [
+      'GOPROXY',
+      'https://a.example/x?hunter2,b.example?t=hunter2|direct',
+      'https://a.example/x?***,b.example?***|direct',
+    ],
+    ['STOA_SUMDBS', 'sum.example https://a.example?t=hunter2,b.example', 'sum.example https://a.example?***,b.example'],
+    ['GOPRIVATE', 'example.com/te?m,*.example', 'example.com/te?m,*.example'],
     ['GOAUTH', 'netrc; git /srv/home;/bin/token --key hunter2', 'netrc; git /srv/home;***'],
     ['GOSUMDB', 'sum.golang.org https://u:hunter2@mirror.example', 'sum.golang.org https://***@mirror.example'],
     [

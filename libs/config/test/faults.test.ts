@@ -68,6 +68,7 @@ describe('a setting that can not be used', () => {
     { STOA_GO_ENV: 'GOAUTH=netrc;hunter2' },
     { STOA_GO_ENV: 'GOPROXY=ftp://u:hunter2@proxy.example' },
     { GOPROXY: 'https://u:hunter2@proxy.example:port' },
+    { GOPROXY: 'ftp://proxy.example?token=hunter2' },
     { STOA_SUMDBS: 'sum.example ftp://u:hunter2@mirror.example' },
     { GOSUMDB: 'sum.example ftp://u:hunter2@mirror.example' },
   ])('keeps its password to itself: %j', (env) => {

@@ -27,13 +27,14 @@ describe("Go's own names", () => {
   });
 
   it('are emptied by STOA_GO_ENV', () => {
-    const { config } = load({ STOA_GO_ENV: 'GOPRIVATE=;GOSUMDB=;GOAUTH=', GOPRIVATE: '*.corp', GOAUTH: 'off' });
-    expect(config.go).toMatchObject({ GOPRIVATE: '', GOSUMDB: '', GOAUTH: '', GONOSUMDB: '' });
-    expect(config.sumdbs).toEqual([]);
+    const { config } = load({ STOA_GO_ENV: 'GOPRIVATE=;GOAUTH=', GOPRIVATE: '*.corp', GOAUTH: 'off' });
+    expect(config.go).toMatchObject({ GOPRIVATE: '', GOAUTH: '', GONOSUMDB: '' });
   });
 
-  it('know no empty GOPROXY: emptied, it is the default', () => {
-    expect(load({ STOA_GO_ENV: 'GOPROXY=' }).config.go.GOPROXY).toBe(DEFAULTS.GOPROXY);
+  it.each(['GOPROXY', 'GOSUMDB'] as const)('know no empty %s: emptied, it is the default', (name) => {
+    const { config } = load({ STOA_GO_ENV: `${name}=` });
+    expect(config.go[name]).toBe(DEFAULTS[name]);
+    expect(config.verifyAgainst).toEqual({ name: DEFAULTS.GOSUMDB });
   });
 
   it('are read whole from one STOA_GO_ENV', () => {
@@ -67,6 +68,7 @@ describe("Go's own names", () => {
     ['GOPROXY=proxy', 'GOPROXY in STOA_GO_ENV:'],
     ['GOPROXY=http://user:hunter2@a.example,direct', 'GOPROXY in STOA_GO_ENV:'],
     ['GOSUMDB=sum.example http://user:hunter2@a.example', 'GOSUMDB in STOA_GO_ENV:'],
+    ['GOSUMDB=,', 'GOSUMDB in STOA_GO_ENV: "," names no checksum database'],
     ['GOSUMDB=a b c d', 'GOSUMDB in STOA_GO_ENV:'],
     ['GOSUMDB=sum.example+key', 'GOSUMDB in STOA_GO_ENV:'],
   ])('that are bad in STOA_GO_ENV stop the start with one line: %s', (text, fault) => {
@@ -113,6 +115,22 @@ describe('a missing GOPROXY', () => {
 
   it('is not told when STOA_GO_ENV, which may set it, is broken', () => {
     expect(() => loadConfig('worker', { STOA_GO_ENV: 'GOPROXY' })).toThrow(/^STOA_GO_ENV: [^\n]*$/);
+  });
+});
+
+describe('a missing GOSUMDB', () => {
+  it.each(['worker', 'start'] as const)('stops %s, which would store everything unverified', (process) => {
+    expect(() => loadConfig(process, { GOPROXY: 'off' })).toThrow(
+      'GOSUMDB is not set and there is no go command to ask for its default: install Go or set GOSUMDB, or STOA_VERIFY=off',
+    );
+    expect(() => loadConfig(process, { GOPROXY: 'off', STOA_GO_ENV: 'GOSUMDB=' })).toThrow('GOSUMDB is not set');
+  });
+
+  it('is no matter to a gateway, nor where nothing is to be verified, nor offline', () => {
+    expect(loadConfig('api', {}).config.verifyAgainst).toBeNull();
+    for (const env of [{ STOA_VERIFY: 'off' }, { GOSUMDB: 'off' }, { STOA_NETWORK_MODE: 'offline' }]) {
+      expect(loadConfig('worker', { GOPROXY: 'off', ...env }).config.verifyAgainst).toBeNull();
+    }
   });
 });
 

@@ -33,7 +33,7 @@ describe('settings', () => {
         GOPROXY: 'https://proxy.example,direct',
         GONOPROXY: '',
         GOPRIVATE: '',
-        GOSUMDB: '',
+        GOSUMDB: 'off',
         GONOSUMDB: '',
         GOINSECURE: '',
         GOVCS: '',

@@ -47,6 +47,11 @@ describe('a list of checksum databases', () => {
     expect(checkGosumdb(KEY)).toBe(KEY);
     expect(() => checkGosumdb('a.example,b.example')).toThrow('names more than one checksum database');
   });
+
+  it('is not left out of GOSUMDB by mistake', () => {
+    for (const text of ['', 'off', ' off ']) expect(checkGosumdb(text)).toBe(text);
+    for (const text of [' ', ',', ' , ']) expect(() => checkGosumdb(text)).toThrow('names no checksum database');
+  });
 });
 
 describe('what is verified against', () => {

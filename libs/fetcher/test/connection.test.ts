@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { redirect } from '../../../test/support/upstream.js';
 import { atEnd, context, fetcher, folder, refusal, upstream } from './fetching.js';
-import { certificate, forwardProxy, listening } from './world.js';
+import { certificate, forwardProxy, listening, socksProxy } from './world.js';
 
 const VERSION = { module: 'example.com/m', version: 'v1.0.0' };
 
@@ -39,6 +39,27 @@ describe('a proxy of the environment', () => {
       kind: 'upstream',
       message: 'example.com/m@v1.0.0: the upstream can not be reached (UND_ERR_ABORTED)',
     });
+  });
+
+  test.each(['http', 'https'] as const)(
+    'that speaks SOCKS5 is asked for %s upstreams, by their names',
+    async (scheme) => {
+      const { file, tls } = await certificate();
+      const source = (await upstream(scheme === 'https' ? { tls } : {})).add(VERSION.module, VERSION.version);
+      const proxy = await socksProxy(source.url, 'me');
+      const url = proxy.url.replace('://', '://me:secret@');
+      const extra = { HTTP_PROXY: url, HTTPS_PROXY: url, SSL_CERT_FILE: file };
+      await fetcher({ GOPROXY: `${scheme}://mirror.example`, extra }).info(VERSION, await context());
+      expect(proxy.asked).toEqual([`mirror.example:${scheme === 'https' ? 443 : 80}`]);
+      expect(source.requests[0]?.headers.host).toBe('mirror.example');
+    },
+  );
+
+  test('that speaks SOCKS5 and never opens a tunnel is a timeout', async () => {
+    const { url } = await silence();
+    const extra = { HTTPS_PROXY: url.replace('http:', 'socks5:') };
+    const fetch = fetcher({ GOPROXY: 'mirror.example', extra, limits: { connectTimeout: 50 } });
+    expect((await refusal(fetch.info(VERSION, await context()))).kind).toBe('timeout');
   });
 
   test('that is not there is a fault of the way', async () => {

@@ -9,7 +9,7 @@ import { forwardProxy } from './world.js';
 
 const TEXT =
   'GOPROXY=https://a.example|https://b.example,direct;GOPRIVATE=*.corp.example,github.com/acme/*;' +
-  'GOFLAGS=-mod=mod;GONOSUMDB=;GOAUTH=netrc\\;git /srv/home';
+  'GOFLAGS=-mod=mod;GOSUMDB=off;GONOSUMDB=;GOAUTH=netrc\\;git /srv/home';
 
 describe('STOA_GO_ENV', () => {
   test('steers the source plan', async () => {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, request, type IncomingMessage } from 'node:http';
-import { connect, type Server, type Socket } from 'node:net';
+import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { atEnd, folder } from './fetching.js';
@@ -24,7 +24,7 @@ export async function forwardProxy(target: string, connectStatus = '200 OK') {
   const note = ({ method, url, headers }: IncomingMessage): void =>
     void asked.push({ line: `${method} ${url}`, authorization: headers['proxy-authorization'] });
   const { port } = new URL(target);
-  const server = createServer((incoming, outgoing) => {
+  const server = createHttpServer((incoming, outgoing) => {
     note(incoming);
     const path = new URL(incoming.url ?? '').pathname;
     request({ host: '127.0.0.1', port, path }, (answer) => {
@@ -54,6 +54,44 @@ export async function forwardProxy(target: string, connectStatus = '200 OK') {
     await once(server, 'close');
   });
   return { url, asked };
+}
+
+/** A SOCKS5 proxy that sends every host to one port of this machine, and notes what it is asked. */
+export async function socksProxy(target: string, user = '') {
+  const asked: string[] = [];
+  const expected = Buffer.from(user);
+  const started = createServer((client: Socket) => {
+    client.on('error', () => client.destroy());
+    atEnd(async () => client.destroy());
+    let step = user === '' ? 'hello' : 'hello with password';
+    client.on('data', (bytes: Buffer) => {
+      if (step === 'hello with password') {
+        client.write(Buffer.of(5, 2));
+        step = 'password';
+      } else if (step === 'hello') {
+        client.write(Buffer.of(5, 0));
+        step = 'connect';
+      } else if (step === 'password') {
+        client.write(Buffer.of(1, bytes.subarray(2, 2 + expected.length).equals(expected) ? 0 : 1));
+        step = 'connect';
+      } else if (step === 'connect') {
+        const length = bytes[4] ?? 0;
+        asked.push(`${bytes.subarray(5, 5 + length).toString()}:${bytes.readUInt16BE(5 + length)}`);
+        step = 'open';
+        client.pause();
+        const { port } = new URL(target);
+        const tunnel = connect(Number(port), '127.0.0.1', () => {
+          client.removeAllListeners('data');
+          client.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
+          client.pipe(tunnel).pipe(client);
+        });
+        tunnel.on('error', () => client.destroy());
+        atEnd(async () => tunnel.destroy());
+      }
+    });
+  });
+  atEnd(async () => started.close());
+  return { url: (await listening(started)).replace('http:', 'socks5:'), asked };
 }
 
 /** Starts a server on loopback and gives its URL. */

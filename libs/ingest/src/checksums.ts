@@ -1,9 +1,6 @@
 import type { Config } from '#libs/config';
-import { matchPrefixPatterns, RefusalError, type ModuleVersion } from '#libs/protocol';
+import { isUnnamed, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { Checksums, Sumdbs } from '#libs/sumdb';
-
-/** The one module that the go command verifies whatever GONOSUMDB says. */
-const TOOLCHAIN = 'golang.org/toolchain';
 
 /** What a checksum database records of a version, and its name. */
 export interface KnownChecksums extends Checksums {
@@ -27,8 +24,7 @@ export interface ChecksumDatabase {
  */
 export function createFindChecksums(database: ChecksumDatabase | null, uncovered: string): FindChecksums {
   return async (version, signal) => {
-    if (database === null) return null;
-    if (version.module !== TOOLCHAIN && matchPrefixPatterns(uncovered, version.module)) return null;
+    if (database === null || isUnnamed(version.module, uncovered)) return null;
     return { ...(await lookUp(database, version, signal)), database: database.name };
   };
 }

@@ -9,6 +9,7 @@ export { canonicalVersion, isCanonicalFor, versionFault } from './version.js';
 export { compareVersions, isPrerelease, isSemver } from './semver.js';
 export { isPseudoVersion } from './pseudo-version.js';
 export { matchPrefixPatterns } from './prefix-patterns.js';
+export { isUnnamed } from './unnamed.js';
 
 export { parseModuleRequest } from './module-request.js';
 export { parseSumdbRequest, type SumdbRequest } from './sumdb-request.js';

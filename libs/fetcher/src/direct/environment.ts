@@ -52,8 +52,6 @@ export function buildEnvironment(
     ...go.inherited,
     GOTOOLCHAIN: 'local',
     GOCACHE: folders.cache,
-    // Git alone: each of the others has run commands on its user's machine when a hostile host asked for it.
-    GOVCS: go.GOVCS || '*:git',
     // Not about sources here: GOVCS rules for `private` are about these modules.
     GOPRIVATE: go.GOPRIVATE,
     GOINSECURE: go.GOINSECURE,
@@ -64,6 +62,9 @@ export function buildEnvironment(
     GIT_SSH_COMMAND: SSH_COMMAND,
     ...go.extra,
 
+    // Git alone, where STOA_GO_ENV empties it too: each of the others has run commands on its user's machine when a
+    // hostile host asked for it.
+    GOVCS: go.extra['GOVCS'] || go.GOVCS || '*:git',
     ...proxy,
     ...(path ? { PATH: `${folders.bin}:${path}` } : {}),
     HOME: folders.home,

@@ -43,6 +43,8 @@ const WORKER: readonly FailureRow[] = [
   { text: /'origin' does not appear to be|transport 'file' not allowed|\.lock': File exists/, kind: 'internal' },
   { text: /: not a git repository|\.info exists with wrong content|: chdir .*: no such file/, kind: 'internal' },
   { text: /(malformed|empty|relative|unreachable) .*GOVCS/, kind: 'internal' },
+  // All that it reads was fetched before.
+  { text: /\bgit( -c \S+)* archive .*: exit status \d+/, kind: 'internal' },
 ];
 
 const POLICY: readonly FailureRow[] = [

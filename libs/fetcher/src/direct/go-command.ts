@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
-import { LacksError, RefusalError } from '#libs/protocol';
+import { LacksError, RefusalError, untilAborted } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
-import { plainHttpRule } from '../guard/child-environment.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify, failureText, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
@@ -131,11 +130,14 @@ export class GoCommand {
 
   private async run<T>(question: Question<T>): Promise<T> {
     const { command, args, subject, parent, context, read } = question;
+    const { proxy } = this.options;
     let outcome = 'internal';
     try {
       return await withJobCache(parent, this.folders.vcs, async (modules) => {
-        const plainHttp = plainHttpRule(moduleOf(subject), this.env['GOINSECURE'] ?? '');
-        const finished = await this.start(args, context.signal, { GOMODCACHE: modules, ...plainHttp });
+        const insecure = this.env['GOINSECURE'] ?? '';
+        const way = proxy.environmentFor(moduleOf(subject), insecure);
+        const env = { GOMODCACHE: modules, ...(await untilAborted(way, context.signal)) };
+        const finished = await this.start(args, context.signal, env);
         // A failed command says why in its JSON, and may still have made some of the files.
         const answer = parseGoAnswer(finished.stdout);
         const origin = answer && readOrigin(answer);

@@ -1,4 +1,3 @@
-import { matchPrefixPatterns } from '#libs/protocol';
 import { SSH_PROXY, type ProxyClient } from './proxy-client.js';
 
 /**
@@ -6,10 +5,9 @@ import { SSH_PROXY, type ProxyClient } from './proxy-client.js';
  * lower-case ones, so each comes with a user name of its own. Rules for exceptions are the proxy's: here are none.
  */
 export function childEnvironment(urlFor: (client: ProxyClient) => string): Record<string, string> {
-  const [go, git] = [urlFor('go'), urlFor('git')];
+  const git = urlFor('git');
   return {
-    HTTP_PROXY: go,
-    HTTPS_PROXY: go,
+    ...goProxies(urlFor('go')),
     http_proxy: git,
     https_proxy: git,
     ALL_PROXY: git,
@@ -23,12 +21,18 @@ export function childEnvironment(urlFor: (client: ProxyClient) => string): Recor
 }
 
 /**
- * What one run of the go command needs besides. No variable makes go use a proxy for localhost, and a page may name
- * one (`go-import ... mod http://127.0.0.1:...`). But a program that takes itself for a CGI script (REQUEST_METHOD) has
- * no plain HTTP at all once HTTP_PROXY is set: it is refused before the look at the host (x/net/http/httpproxy). What
- * is left is https to this machine, which ends at its certificate before anything is asked. Modules in GOINSECURE need
- * plain HTTP; what their hosts say on it is read by the proxy.
+ * What one run of the go command needs besides. No variable makes go use a proxy for this machine, and a page or a
+ * redirect may name one (`go-import ... mod http://127.0.0.1:...`). So a run has no plain HTTP, or it has nothing else:
+ * what comes over that is read by the proxy, what comes over TLS is not.
+ *
+ * A program that takes itself for a CGI script (REQUEST_METHOD) has no plain HTTP at all once HTTP_PROXY is set: it is
+ * refused before the look at the host (x/net/http/httpproxy). What is left is https to this machine, which ends at its
+ * certificate before anything is asked, unless GOINSECURE says that certificates do not matter.
  */
-export function plainHttpRule(module: string, insecure: string): Record<string, string> {
-  return matchPrefixPatterns(insecure, module) ? {} : { REQUEST_METHOD: 'GET' };
+export function schemeRule(scheme: 'http' | 'https', urlFor: (client: ProxyClient) => string): Record<string, string> {
+  return scheme === 'https' ? { REQUEST_METHOD: 'GET' } : goProxies(urlFor('plain-go'));
+}
+
+function goProxies(url: string): Record<string, string> {
+  return { HTTP_PROXY: url, HTTPS_PROXY: url };
 }

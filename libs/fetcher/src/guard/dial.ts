@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { trustedCertificates } from '#libs/config';
 import { fixedLookup } from './connector.js';
+import { portOf } from './egress-guard.js';
 
 /** What is dialled. */
 export interface Destination {
@@ -24,15 +25,36 @@ export const dialTcp: Dial = ({ host, port, addresses }) => {
   return ready(socket, 'connect');
 };
 
+/** Dials a proxy that the settings name, whatever its address. */
+export async function dialProxy(proxy: URL, dial: Dial = dialTcp): Promise<Socket> {
+  const host = proxy.hostname.replace(/^\[(.*)\]$/, '$1');
+  return dial({ host, port: isSocks(proxy) ? Number(proxy.port) || 1080 : portOf(proxy), addresses: null });
+}
+
+/** Whether a proxy is spoken to in SOCKS5. */
+export function isSocks({ protocol }: URL): boolean {
+  return protocol === 'socks5:';
+}
+
 /** Puts TLS over a connection to a proxy that is spoken to in https. */
 export async function secure(socket: Socket, host: string, env: Readonly<Record<string, string>>): Promise<Socket> {
-  const secured = connectTls({
-    socket,
-    host,
-    ...(isIP(host) === 0 && { servername: host }),
-    secureContext: trustedCertificates(env),
-  });
+  const secured = connectTls({ socket, host, ...serverName(host), secureContext: trustedCertificates(env) });
   return ready(secured, 'secureConnect');
+}
+
+/** Whether the host at the other end of a connection speaks TLS, be its certificate anybody's. Ends the connection. */
+export async function speaksTls(socket: Socket, host: string): Promise<boolean> {
+  const secured = connectTls({ socket, host, ...serverName(host), rejectUnauthorized: false });
+  return ready(secured, 'secureConnect')
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => secured.destroy());
+}
+
+function serverName(host: string): { servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 async function ready<S extends Socket>(socket: S, event: 'connect' | 'secureConnect'): Promise<S> {

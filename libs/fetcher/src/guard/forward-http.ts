@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { portOf, type EgressGuard } from './egress-guard.js';
-import { importPage, moduleProxyOf, readImports } from './import-page.js';
+import { askedByGo, importPage, readImports } from './import-page.js';
 import type { ProxyClient } from './proxy-client.js';
 import { TunnelRefused } from './proxy-tunnel.js';
 import type { WayOut } from './way-out.js';
@@ -24,7 +24,7 @@ const PAGE = 1 << 20;
 
 /**
  * Forwards one plain request and its answer. What go is told to ask next is checked here too, as far as go would ask it
- * past any proxy: a redirect to this machine, and a page with a module proxy on it. Throws before the answer begins.
+ * past any proxy: a redirect to this machine, and a page with a root on it. Throws before the answer begins.
  */
 export async function forwardHttp(
   out: WayOut,
@@ -38,7 +38,7 @@ export async function forwardHttp(
   const { socket, absolute, authorization } = await out.http(url.hostname, url);
   if (response.destroyed) return void socket.destroy();
   response.once('close', () => socket.destroy());
-  const asksPage = client === 'go' && url.searchParams.has('go-get');
+  const asksPage = client !== 'git' && url.searchParams.has('go-get');
   const outgoing = httpRequest({
     method: request.method ?? 'GET',
     path: absolute ? url.href : `${url.pathname}${url.search}`,
@@ -61,7 +61,7 @@ export async function forwardHttp(
 
   const headers = endToEnd(answer.headers);
   const status = answer.statusCode === 407 ? 502 : (answer.statusCode ?? 502);
-  if (client === 'go') checkRedirect(guard, answer.headers.location, url);
+  if (client !== 'git') checkRedirect(guard, answer.headers.location, url);
   if (asksPage) {
     const page = checkedPage(guard, await readPage(answer));
     response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...locationOf(headers) }).end(page);
@@ -92,7 +92,7 @@ function checkRedirect(guard: EgressGuard, location: string | undefined, from: U
 function checkedPage(guard: EgressGuard, html: string): string {
   const imports = readImports(html);
   for (const one of imports) {
-    const url = moduleProxyOf(one);
+    const url = askedByGo(one);
     if (url !== null) guard.checkPastProxy(url.hostname, portOf(url));
   }
   return importPage(imports);

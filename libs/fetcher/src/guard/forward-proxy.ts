@@ -2,12 +2,14 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { childEnvironment } from './child-environment.js';
-import type { Dial } from './dial.js';
+import { matchPrefixPatterns } from '#libs/protocol';
+import { childEnvironment, schemeRule } from './child-environment.js';
+import { speaksTls, type Dial } from './dial.js';
 import type { EgressGuard } from './egress-guard.js';
 import { forwardHttp } from './forward-http.js';
 import { PROXY_CLIENTS, type ProxyClient } from './proxy-client.js';
 import { refusalOf, type ProxyRefusal } from './proxy-refusal.js';
+import { TunnelRefused } from './proxy-tunnel.js';
 import { WayOut } from './way-out.js';
 
 /** What a forward proxy is made of. */
@@ -55,6 +57,15 @@ export class ForwardProxy {
     return childEnvironment((client) => this.urlFor(client));
   }
 
+  /**
+   * The variables of one run of the go command about a module, besides these. A module of `insecure` (GOINSECURE) whose
+   * host speaks no TLS is asked for over plain HTTP alone, any other one over TLS alone.
+   */
+  async environmentFor(module: string, insecure: string): Promise<Readonly<Record<string, string>>> {
+    const plain = matchPrefixPatterns(insecure, module) && !(await this.hasTls(module.split('/', 1)[0] ?? ''));
+    return schemeRule(plain ? 'http' : 'https', (client) => this.urlFor(client));
+  }
+
   /** Ends every connection. */
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
@@ -74,6 +85,7 @@ export class ForwardProxy {
     const who = this.clientOf(request);
     if (who === null) return void client.end(head407());
     try {
+      if (who === 'plain-go') throw new TunnelRefused('plain http alone');
       const url = URL.parse(`https://${request.url ?? ''}/`);
       const [host, port] = [url?.hostname ?? '', Number(url?.port) || 443];
       const wanted = url ?? new URL('https://0.0.0.0/');
@@ -104,6 +116,17 @@ export class ForwardProxy {
       if (response.headersSent) return void response.destroy();
       // Git repeats a text/plain body, go the reason phrase.
       response.writeHead(status, reason, { 'content-type': 'text/plain; charset=utf-8' }).end(`${reason}\n`);
+    }
+  }
+
+  /** As go finds out: what can't be reached, or not by TLS, is asked over plain HTTP. */
+  private async hasTls(host: string): Promise<boolean> {
+    try {
+      const socket = await this.out.tunnel(host, 443, new URL(`https://${host}/`));
+      this.hold(socket);
+      return await speaksTls(socket, host);
+    } catch {
+      return false;
     }
   }
 

@@ -1,6 +1,5 @@
 /** What a go-import tag says: `prefix vcs root [subdirectory]`. */
 interface Import {
-  readonly vcs: string;
   readonly root: string;
   readonly content: string;
 }
@@ -8,18 +7,20 @@ interface Import {
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Reads the go-import tags of a page. What go may read there and this does not is no loss of safety, for go gets
- * `importPage` of what was read in place of the page.
+ * Reads the go-import tags of a page: of its head alone, and of no comment, as go does (cmd/go/internal/vcs,
+ * parseMetaGoImports): what else a page shows may be anybody's. What go may read there and this does not
+ * is no loss of safety, for go gets `importPage` of what was read in place of the page.
  */
 export function readImports(html: string): readonly Import[] {
-  return [...html.matchAll(/<meta\s[^<>]*>/gi)].flatMap(([tag]) => {
+  const [head = ''] = html.replaceAll(/<!--.*?(?:-->|$)/gs, '').split(/<body\b|<\/head\b/i, 1);
+  return [...head.matchAll(/<meta\s[^<>]*>/gi)].flatMap(([tag]) => {
     const attribute = (name: string): string => {
       const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(tag);
       return unescape(found?.[1] ?? found?.[2] ?? found?.[3] ?? '');
     };
     const fields = attribute('content').split(/\s+/).filter(Boolean);
-    const [, vcs = '', root = ''] = fields;
-    return attribute('name') === 'go-import' ? [{ vcs, root, content: fields.join(' ') }] : [];
+    const [, , root = ''] = fields;
+    return attribute('name') === 'go-import' ? [{ root, content: fields.join(' ') }] : [];
   });
 }
 
@@ -29,9 +30,13 @@ export function importPage(imports: readonly Import[]): string {
   return `<!DOCTYPE html><html><head>${tags.join('')}</head><body></body></html>\n`;
 }
 
-/** The module proxy that a tag names (`mod`), which go asks by itself; null for version control. */
-export function moduleProxyOf({ vcs, root }: Import): URL | null {
-  return vcs === 'mod' ? URL.parse(root) : null;
+/**
+ * What a tag has go ask by itself: a module proxy (`mod`), and before go 1.25 also a repository that git could not read,
+ * where it is on the web (cmd/go/internal/modfetch/codehost, loadRefs). Null: nothing.
+ */
+export function askedByGo({ root }: Import): URL | null {
+  const url = URL.parse(root);
+  return url !== null && /^https?:$/.test(url.protocol) ? url : null;
 }
 
 function unescape(text: string): string {

@@ -57,7 +57,13 @@ export async function tunnelBySocks(socket: Socket, proxy: URL, host: string, po
     } else if (method !== 0) throw new TunnelRefused('credentials needed');
 
     // Always by name: an address is a name that needs no look-up.
-    socket.write(Buffer.concat([Buffer.of(5, 1, 0, 3), counted(host), Buffer.of(port >> 8, port & 0xff)]));
+    socket.write(
+      Buffer.concat([
+        Buffer.of(5, 1, 0, 3),
+        counted(host.replace(/^\[(.*)\]$/, '$1')),
+        Buffer.of(port >> 8, port & 0xff),
+      ]),
+    );
     const [, reply, , kind] = await read(socket, 4);
     if (reply !== 0) throw new TunnelRefused(`refused with code ${reply}`);
     const length = kind === 1 ? 4 : kind === 4 ? 16 : ((await read(socket, 1))[0] ?? 0);

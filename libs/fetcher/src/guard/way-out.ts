@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { proxyRules, type ProxyRules } from '#libs/config';
-import { dialTcp, secure, type Dial } from './dial.js';
+import { dialProxy, dialTcp, isSocks, secure, type Dial } from './dial.js';
 import { portOf, type EgressGuard } from './egress-guard.js';
 import { proxyAuthorization, tunnelByConnect, tunnelBySocks } from './proxy-tunnel.js';
 
@@ -54,15 +54,8 @@ export class WayOut {
     return { socket: await tunnelBySocks(socket, proxy, host, port), absolute: false, authorization: null };
   }
 
-  /** A proxy is as its settings say, whatever its address. */
   private async reach(proxy: URL): Promise<Socket> {
-    const host = proxy.hostname.replace(/^\[(.*)\]$/, '$1');
-    const port = isSocks(proxy) ? Number(proxy.port) || 1080 : portOf(proxy);
-    const socket = await this.dial({ host, port, addresses: null });
-    return proxy.protocol === 'https:' ? secure(socket, host, this.env) : socket;
+    const socket = await dialProxy(proxy, this.dial);
+    return proxy.protocol === 'https:' ? secure(socket, proxy.hostname.replace(/^\[(.*)\]$/, '$1'), this.env) : socket;
   }
-}
-
-function isSocks({ protocol }: URL): boolean {
-  return protocol === 'socks5:';
 }

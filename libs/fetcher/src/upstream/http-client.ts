@@ -1,7 +1,10 @@
+import type { SecureContext } from 'node:tls';
 import { Agent, Pool, ProxyAgent, type Dispatcher } from 'undici';
 import { proxyRules, trustedCertificates, type ProxyRules } from '#libs/config';
 import { guardedConnector } from '../guard/connector.js';
+import { isSocks } from '../guard/dial.js';
 import { portOf, type EgressGuard } from '../guard/egress-guard.js';
+import { socksConnector } from '../guard/socks-connector.js';
 import { Exchange, type Answer, type ExchangeOptions } from './exchange.js';
 import { SourceFault } from './fault.js';
 import type { UpstreamLimits } from './limits.js';
@@ -30,6 +33,7 @@ export class HttpClient {
   private readonly proxies = new Map<string, Dispatcher>();
   private readonly ways = new Map<string, Dispatcher>();
   private readonly options: Agent.Options;
+  private readonly tls: { readonly secureContext: SecureContext; readonly timeout: number; readonly allowH2: false };
 
   constructor(
     env: Readonly<Record<string, string>>,
@@ -38,9 +42,8 @@ export class HttpClient {
   ) {
     this.rules = proxyRules(env);
     // One context for all connections: node would parse every certificate again for each.
-    const connect = { secureContext: trustedCertificates(env), timeout: limits.connectTimeout };
+    this.tls = { secureContext: trustedCertificates(env), timeout: limits.connectTimeout, allowH2: false };
     this.options = {
-      connect,
       connectTimeout: limits.connectTimeout,
       connections: limits.connections,
       // An exchange has its own limit, which holds while it waits for a connection too.
@@ -51,7 +54,7 @@ export class HttpClient {
       // much, and one lost packet holds up all. undici's breaks off when 16 zips of some MB share a connection.
       allowH2: false,
     };
-    this.direct = new Agent({ ...this.options, connect: guardedConnector(guard, { ...connect, allowH2: false }) });
+    this.direct = new Agent({ ...this.options, connect: guardedConnector(guard, this.tls) });
   }
 
   /**
@@ -115,9 +118,16 @@ export class HttpClient {
     const known = this.proxies.get(proxy.href);
     if (known) return known;
 
-    const { connect, ...options } = this.options;
-    const tls = typeof connect === 'object' ? { ...connect, allowH2: false } : {};
-    const agent = new ProxyAgent({
+    const agent = isSocks(proxy)
+      ? new Agent({ ...this.options, connect: socksConnector(proxy, this.tls) })
+      : this.httpProxyAgent(proxy);
+    this.proxies.set(proxy.href, agent);
+    return agent;
+  }
+
+  private httpProxyAgent(proxy: URL): Dispatcher {
+    const { options, tls } = this;
+    return new ProxyAgent({
       ...options,
       uri: proxy.href,
       requestTls: tls,
@@ -126,8 +136,6 @@ export class HttpClient {
       // A proxy that does not answer CONNECT is an upstream that can not be connected to.
       clientFactory: (origin, pool) => new Pool(origin, { ...pool, headersTimeout: this.limits.connectTimeout }),
     });
-    this.proxies.set(proxy.href, agent);
-    return agent;
   }
 }
 

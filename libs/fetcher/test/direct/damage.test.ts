@@ -36,11 +36,20 @@ const toPacks =
   };
 const truncated = toPacks((pack) => truncate(pack, 500));
 const noPack = toPacks((pack) => rm(pack));
+/** The last offset of an index is that of some file: two checksums of 20 bytes come behind it. */
+const badIndex: Damage = async (repository) => {
+  const folder = join(repository, 'objects/pack');
+  const path = join(folder, (await readdir(folder)).find((file) => file.endsWith('.idx')) ?? '');
+  const index = await readFile(path);
+  index.writeUInt32BE(0x7fff_ffff, index.length - 44);
+  await chmod(path, 0o644);
+  await writeFile(path, index);
+};
 const noHead: Damage = (repository) => rm(join(repository, 'HEAD'));
 const noObjects: Damage = (repository) => rm(join(repository, 'objects'), { recursive: true });
-/** A go.mod alone is empty, as a power failure leaves an object that git did not sync. */
+/** A file alone is empty, as a power failure leaves an object that git did not sync. */
 const emptied =
-  (goMod: string): Damage =>
+  (content: string): Damage =>
   async (repository) => {
     const folder = join(repository, 'objects/pack');
     for (const file of await readdir(folder)) {
@@ -49,7 +58,7 @@ const emptied =
       await rm(path);
       if (file.endsWith('.pack')) execFileSync('git', ['--git-dir', repository, 'unpack-objects', '-q'], { input });
     }
-    const blob = createHash('sha1').update(`blob ${goMod.length}\0${goMod}`).digest('hex');
+    const blob = createHash('sha1').update(`blob ${content.length}\0${content}`).digest('hex');
     const object = join(repository, 'objects', blob.slice(0, 2), blob.slice(2));
     await chmod(object, 0o644);
     await truncate(object);
@@ -110,6 +119,16 @@ describe('a kept repository', () => {
     expect(await mod(version)).toBe(goModOf(version));
     expect(warnings()).toHaveLength(1);
     expect(await mod(KEPT)).toBe(GO_MOD);
+    expect(warnings()).toHaveLength(1);
+  });
+
+  it.each([
+    ['an empty file', emptied(MANY['f3.go'] ?? '')],
+    ['an index that leads past its pack', badIndex],
+  ])('with %s is fetched anew by who asks for a zip, with one warning', async (_fault, damage) => {
+    await damage(repository);
+    await direct.fetcher.zip(KEPT, await direct.context());
+    await direct.fetcher.zip(NEXT, await direct.context());
     expect(warnings()).toHaveLength(1);
   });
 

@@ -74,6 +74,7 @@ describe('the environment of the go command', () => {
   it('uses git alone unless told otherwise', () => {
     expect(buildEnvironment(goConfig({}), folders, PROXY)['GOVCS']).toBe('*:git');
     expect(buildEnvironment(goConfig({}, { GOVCS: 'private:all' }), folders, PROXY)['GOVCS']).toBe('private:all');
+    expect(buildEnvironment(goConfig({ GOVCS: '' }), folders, PROXY)['GOVCS']).toBe('*:git');
   });
 
   it('leads through the forward proxy, whatever else is set', () => {

@@ -82,6 +82,15 @@ export const FAILURES_HERE: readonly Failure[] = [
     "git: Unable to create '<path>': File exists.",
   ],
   [
+    git(
+      '-c core.autocrlf=input -c core.eol=lf archive --format=zip --prefix=prefix/ --end-of-options 0a1b2c',
+      'error: object file ./objects/7f/727f is empty',
+      'fatal: loose object 7f727fa7 (stored in ./objects/7f/727f) is corrupt',
+    ),
+    'internal',
+    'git: loose object 7f727fa7 (stored in ./objects/7f/727f) is corrupt',
+  ],
+  [
     page('malformed entry in GOVCS (missing colon): "x"'),
     'internal',
     `unrecognized import path "${M}": malformed entry in GOVCS (missing colon): "x"`,

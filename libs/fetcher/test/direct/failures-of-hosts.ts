@@ -122,6 +122,15 @@ export const FAILURES_OF_HOSTS: readonly Failure[] = [
   ],
   [
     git(
+      'fetch -f origin',
+      'remote: fatal: loose object 7f727fa7 (stored in ./objects/7f) is corrupt',
+      'fatal: early EOF',
+    ),
+    'upstream',
+    'the host failed',
+  ],
+  [
+    git(
       'ls-remote -q origin',
       'ssh: connect to host example.com port 22: Connection timed out',
       'fatal: Could not read from remote repository.',

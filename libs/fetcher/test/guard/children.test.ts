@@ -13,13 +13,27 @@ import { openProxy, server, type World } from './proxying.js';
 const PUBLIC = { 'public.example': [['93.184.216.34']], 'inner.example': [['10.1.2.3']] };
 const signal = new AbortController().signal;
 
+interface Host {
+  readonly tls: boolean;
+  /** GOINSECURE. */
+  readonly insecure: string;
+  /** Where it leads to in place of a page, over TLS. */
+  readonly redirect: string;
+}
+
 /** The go command behind a forward proxy, and a host on public.example whose page names a repository. */
-async function setUp(root: string, { tls = false, ...world }: World & { readonly tls?: boolean } = {}) {
+async function setUp(
+  root: string,
+  { tls = false, insecure = tls ? '' : '*', redirect, ...world }: World & Partial<Host> = {},
+) {
   const dataDir = await mkdtemp(join(tmpdir(), 'guarded-'));
   atEnd(() => rm(dataDir, { recursive: true, force: true }));
   const { file, tls: keys } = await certificate();
   const page = `<head><meta name="go-import" content="mirror.example/x ${root}"></head>`;
-  const secure = createTlsServer(keys, (_request, response) => response.end(page));
+  const secure = createTlsServer(keys, (_request, response) => {
+    if (redirect) response.writeHead(302, { location: redirect });
+    response.end(page);
+  });
   atEnd(async () => {
     secure.close();
     secure.closeAllConnections();
@@ -33,7 +47,7 @@ async function setUp(root: string, { tls = false, ...world }: World & { readonly
   const answers = { ...PUBLIC, 'mirror.example': [['93.184.216.34']], ...world.answers };
   const opened = await openProxy({ ...world, answers, places });
   const fetcher = new DirectFetcher({
-    go: goConfig({ SSL_CERT_FILE: file }, { GOINSECURE: tls ? '' : '*' }),
+    go: goConfig({ SSL_CERT_FILE: file }, { GOINSECURE: insecure }),
     // Without a setting about it git speaks no ssh.
     vcs: { sshKnownHostsFile: '/dev/null' },
     dataDir,
@@ -154,6 +168,36 @@ describe('go', () => {
     const { list } = await setUp(`mod ${url}/`);
     expect(await refusal(list())).toEqual({ kind: 'forbidden', message: 'mirror.example/x: address not allowed' });
     expect(connections).toEqual([]);
+  });
+});
+
+describe('go, for a module that may come without TLS from a host that has it,', () => {
+  const host = { tls: true, insecure: '*' };
+
+  it.each(['127.0.0.1', 'localhost'])('does not ask a module proxy on this machine, %s', async (name) => {
+    const { url, connections } = await canary();
+    const { list } = await setUp(`mod http://${name}:${new URL(url).port}/`, host);
+    expect(await refusal(list())).toEqual({
+      kind: 'forbidden',
+      message: 'mirror.example/x: plain http is not allowed',
+    });
+    expect(connections).toEqual([]);
+  });
+
+  it('is not led to this machine', async () => {
+    const { url, connections } = await canary();
+    const { list } = await setUp('git https://public.example/x', { ...host, redirect: `${url}/x?go-get=1` });
+    expect((await refusal(list())).kind).toBe('forbidden');
+    expect(connections).toEqual([]);
+  });
+
+  it('is led to no host whose pages nobody reads here, once it is asked over plain HTTP', async () => {
+    const page = await server((_request, response) =>
+      response.writeHead(302, { location: 'https://public.example/x?go-get=1' }).end(),
+    );
+    const { list, dialled } = await setUp('', { places: { '93.184.216.34:80': page.url } });
+    expect((await refusal(list())).kind).toBe('upstream');
+    expect(dialled.filter((place) => place === '93.184.216.34:443')).toHaveLength(1);
   });
 });
 

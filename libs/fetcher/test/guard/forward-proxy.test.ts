@@ -139,10 +139,11 @@ async function askPage(root: string, allow: readonly string[] = []) {
 
 describe('what go is told on plain http', () => {
   it.each(['http://127.0.0.1:3001/', 'https://localhost/', 'http://[::1]:80/x', 'http://127.8.9.1', 'HTTP://0x7f.1'])(
-    'is refused when it names a module proxy on this machine: %s',
+    'is refused when it names a module proxy or a repository on this machine: %s',
     async (root) => {
       expect(await askPage(`mod ${root}`)).toMatchObject({ status: 403 });
       expect(await askPage(`&#109;od ${root}`)).toMatchObject({ status: 403 });
+      expect(await askPage(`git ${root}`)).toMatchObject({ status: 403 });
     },
   );
 
@@ -153,11 +154,25 @@ describe('what go is told on plain http', () => {
     expect(host.asked[0]?.headers['accept-encoding']).toBe('identity');
   });
 
-  it('is passed on when it names another, or version control, which is asked through the proxy', async () => {
+  it.each([
+    ['a comment', (tag: string) => `<head><!-- ${tag} --></head>`],
+    ['a comment without an end', (tag: string) => `<head><!-- ${tag}</head>`],
+    ['its body', (tag: string) => `<head></head><BODY class=x>${tag}</BODY>`],
+    ['what follows its head', (tag: string) => `<head></head >${tag}`],
+  ])('has no import in %s', async (_where, pageOf) => {
+    const tag = '<meta name="go-import" content="public.example/x git https://public.example/x">';
+    const html = `${tag}${pageOf(tag.replace('https://public', 'https://other'))}`;
+    const host = await server((_request, response) => response.end(html));
+    const { proxy } = await openProxy({ answers: ANSWERS, places: { '93.184.216.34:80': host.url } });
+    const { body } = await askPlain(urlFor(proxy, 'go'), 'http://public.example/x?go-get=1');
+    expect(body.match(/git https:[^"]*/g)).toEqual(['git https://public.example/x']);
+  });
+
+  it('is passed on when it names another, or what go does not ask by itself', async () => {
     expect((await askPage('mod https://mirror.example/x')).body).toContain(
       'content="public.example/x mod https://mirror',
     );
-    expect((await askPage('git http://127.0.0.1/x')).body).toContain('public.example/x git http://127.0.0.1/x');
+    expect((await askPage('git ssh://127.0.0.1/x')).body).toContain('public.example/x git ssh://127.0.0.1/x');
     expect((await askPage('mod http://127.0.0.1/', ['127.0.0.1'])).status).toBe(200);
   });
 

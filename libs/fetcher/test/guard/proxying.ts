@@ -38,7 +38,7 @@ export async function openProxy({ answers = {}, allow = [], env = {}, places = {
 }
 
 /** The URL that a child gets. */
-export function urlFor(proxy: ForwardProxy, client: ProxyClient): URL {
+export function urlFor(proxy: ForwardProxy, client: Exclude<ProxyClient, 'plain-go'>): URL {
   const name = { go: 'HTTPS_PROXY', git: 'https_proxy', ssh: 'STOA_SSH_PROXY' }[client];
   return new URL(proxy.environment[name] ?? '');
 }

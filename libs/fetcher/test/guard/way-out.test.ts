@@ -1,50 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { atEnd, upstream } from '../fetching.js';
-import { certificate, forwardProxy, listening } from '../world.js';
+import { certificate, forwardProxy, listening, socksProxy } from '../world.js';
 import { askPlain, askTunnel, openProxy, server, urlFor } from './proxying.js';
 
 const ANSWERS = { 'public.example': [['93.184.216.34']], 'inner.example': [['10.1.2.3']] };
-
-/** A SOCKS5 proxy that sends every host to one port of this machine, and notes what it is asked. */
-async function socksProxy(target: string, user = '') {
-  const asked: string[] = [];
-  const expected = Buffer.from(user);
-  const started = createServer((client: Socket) => {
-    client.on('error', () => client.destroy());
-    atEnd(async () => client.destroy());
-    let step = user === '' ? 'hello' : 'hello with password';
-    client.on('data', (bytes: Buffer) => {
-      if (step === 'hello with password') {
-        client.write(Buffer.of(5, 2));
-        step = 'password';
-      } else if (step === 'hello') {
-        client.write(Buffer.of(5, 0));
-        step = 'connect';
-      } else if (step === 'password') {
-        client.write(Buffer.of(1, bytes.subarray(2, 2 + expected.length).equals(expected) ? 0 : 1));
-        step = 'connect';
-      } else if (step === 'connect') {
-        const length = bytes[4] ?? 0;
-        asked.push(`${bytes.subarray(5, 5 + length).toString()}:${bytes.readUInt16BE(5 + length)}`);
-        step = 'open';
-        client.pause();
-        const { port } = new URL(target);
-        const tunnel = connect(Number(port), '127.0.0.1', () => {
-          client.removeAllListeners('data');
-          client.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
-          client.pipe(tunnel).pipe(client);
-        });
-        tunnel.on('error', () => client.destroy());
-        atEnd(async () => tunnel.destroy());
-      }
-    });
-  });
-  atEnd(async () => started.close());
-  return { url: (await listening(started)).replace('http:', 'socks5:'), asked };
-}
 
 describe('behind the proxy of the settings', () => {
   it('a tunnel is asked of it, with its credentials', async () => {
@@ -137,7 +99,8 @@ describe('behind the proxy of the settings', () => {
     const env = { HTTP_PROXY: user ? socks.url.replace('://', `://${user}:secret@`) : socks.url };
     const { proxy } = await openProxy({ env, places: { [place(socks.url)]: socks.url.replace('socks5:', 'http:') } });
     expect((await askPlain(urlFor(proxy, 'git'), 'http://far.example/x')).body).toBe('page');
-    expect(socks.asked).toEqual(['far.example:80']);
+    expect((await askPlain(urlFor(proxy, 'git'), 'http://[2606:4700::1]:8080/x')).body).toBe('page');
+    expect(socks.asked).toEqual(['far.example:80', '2606:4700::1:8080']);
   });
 });
 
