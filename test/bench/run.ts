@@ -6,9 +6,10 @@ import { oneOutcome } from './one-outcome.js';
 import { oneZip } from './one-zip.js';
 import { hits } from './hits.js';
 import { importVersions } from './import.js';
+import { largeZips } from './large-zips.js';
 import { moreWorkers } from './more-workers.js';
 import { secondVersion } from './second-version.js';
-import { largeZips, tieredHits } from './tiers.js';
+import { tieredHits } from './tiers.js';
 
 const kit = await prepareKit();
 const scenarios = [

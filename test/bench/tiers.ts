@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ask, metric } from '../support/ask.js';
+import { ask } from '../support/ask.js';
 import { startMinio, type Minio } from '../support/minio.js';
 import { startStack, type Stack } from '../support/stack.js';
 import { startAthens } from './athens.js';
-import { installed, peakMemory, replay, Upsim, wrk, type Kit } from './kit.js';
+import { installed, Upsim, wrk, type Kit } from './kit.js';
 
 const FILES = {
   '.info': { path: '/golang.org/x/text/@v/v0.7.0.info', tier: 'memory' },
@@ -14,9 +11,6 @@ const FILES = {
   'zip of 8.6 MB': { path: '/golang.org/x/text/@v/v0.7.0.zip', tier: 'disk' },
 } as const;
 const ROUNDS = 3;
-
-const CLIENTS = 100;
-const LARGE = '/google.golang.org/api/@v/v0.284.0.zip';
 
 /** The settings of a stack on a MinIO, with a disk tier. */
 export function onMinio(minio: Minio): Record<string, string> {
@@ -62,38 +56,6 @@ export async function tieredHits(kit: Kit): Promise<void> {
   }
   await Promise.all([near.close(), far.close(), athens?.stop(), upsim.stop()]);
   await minio.stop();
-}
-
-/** The gateway's memory with many clients on one large zip: from files, and from MinIO while the disk tier is filled. */
-export async function largeZips(kit: Kit): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-'));
-  const list = join(folder, 'list');
-  writeFileSync(list, `${LARGE}\n`.repeat(CLIENTS));
-  const upsim = await Upsim.start(kit, '0ms');
-  const minio = await startMinio();
-  for (const [name, env] of [
-    ['files', {}],
-    ['MinIO, cold disk tier', onMinio(minio)],
-  ] as const) {
-    const stack = await startStack({ env: { GOPROXY: upsim.url, ...env }, log: false });
-    // Another gateway has it stored, so that this one knows nothing of it.
-    const other = await stack.addGateway({ STOA_DISK_CACHE: '0' });
-    await ask(`${other.url}${LARGE}`);
-    const gateway = stack.gateways[0]!;
-    const seconds = await replay({ ...kit, list }, gateway.url, CLIENTS);
-    const reads = await metric(gateway.ops, 'stoa_storage_operation_duration_seconds_count', {
-      backend: name === 'files' ? 'fs' : 's3',
-      operation: 'get',
-      outcome: 'ok',
-    });
-    console.log(
-      `${CLIENTS} clients on a zip of 46 MB from ${name}: ${seconds.toFixed(1)} s, ${reads} reads of the storage, gateway ${peakMemory(gateway.pid)} MiB at most (limit 250)`,
-    );
-    await stack.close();
-  }
-  await upsim.stop();
-  await minio.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Asks until the tiers have a file: a fill may still be under way when the first answer is whole. */

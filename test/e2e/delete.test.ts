@@ -69,6 +69,9 @@ describe('stoa delete', { timeout: 60_000 }, () => {
       expect(status).toBe(200);
       expect(bytes.equals(before.bytes)).toBe(false);
     }
+    // Younger than STOA_LIST_TTL, the list names it again.
+    const lists = async () => (await both(`${module}/@v/list`)).map(({ text }) => text);
+    await expect.poll(lists, { timeout: 10_000 }).toEqual(['v1.0.0\nv1.1.0\n', 'v1.0.0\nv1.1.0\n']);
     expect((await get(`${module}/@v/v1.1.0.info`)).headers.get('x-stoa-cache')).toMatch(/memory|storage/);
   });
 

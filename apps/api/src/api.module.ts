@@ -3,6 +3,7 @@ import { Catalog } from '#libs/catalog';
 import { JobQueue, openQueue, type QueueContext } from '#libs/queue';
 import type { Storage } from '#libs/storage';
 import { SumdbArchive } from '#libs/sumdb';
+import { DeletedVersions } from './deleted-versions.js';
 import { HomeController } from './home.controller.js';
 import { ProxyService } from './proxy.service.js';
 import { SumdbService } from './sumdb.service.js';
@@ -28,11 +29,18 @@ export class ApiModule {
       controllers: [HomeController],
       providers: [
         { provide: BASE_PATH, useValue: config.basePath },
+        { provide: DeletedVersions, useValue: new DeletedVersions() },
         {
           provide: ProxyService,
-          inject: [JobQueue],
-          useFactory: (queue: JobQueue) =>
-            new ProxyService(new Catalog(storage.modules, storage.meta, config.listTtl), queue, config, metrics),
+          inject: [JobQueue, DeletedVersions],
+          useFactory: (queue: JobQueue, deleted: DeletedVersions) =>
+            new ProxyService(
+              new Catalog(storage.modules, storage.meta, config.listTtl),
+              queue,
+              config,
+              metrics,
+              deleted,
+            ),
         },
         {
           provide: SumdbService,

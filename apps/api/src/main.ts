@@ -16,6 +16,7 @@ import {
 import { Changes, Completions, JobQueue, QueuePulse, RedisLink, redisTime, Refusals } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { ApiModule } from './api.module.js';
+import { DeletedVersions } from './deleted-versions.js';
 import { Drain } from './drain.js';
 import { FastPath } from './fast-path.js';
 import { MemoryHits } from './memory-hits.js';
@@ -71,9 +72,11 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
 
   const refusals = app.get(Refusals);
   const changes = app.get(Changes);
+  const deleted = app.get(DeletedVersions);
   changes.subscribe(
     ({ reason, keys }) => {
       for (const key of keys) storage.forget(key);
+      if (reason === 'deleted') deleted.add(keys);
       refusals.forget();
       if (reason !== 'refreshed') log.info({ reason, keys }, 'forgotten');
     },

@@ -4,6 +4,7 @@ import type { Metrics } from '#libs/observability';
 import { RefusalError, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
 import { dedupId, subjectOf, type Answer, type JobQueue, type JobRequest, type Renewal } from '#libs/queue';
 import type { Choose } from '#libs/storage';
+import type { DeletedVersions } from './deleted-versions.js';
 
 /** Where an answer came from, as X-Stoa-Cache says it. */
 export type CacheLabel = 'memory' | 'disk' | 'storage' | 'stale' | 'fetched' | 'negative';
@@ -42,6 +43,7 @@ export class ProxyService {
     private readonly queue: JobQueue,
     private readonly config: Config,
     private readonly metrics: Metrics,
+    private readonly deleted: Pick<DeletedVersions, 'take'>,
   ) {}
 
   /** Answers from storage; a miss, or what has grown old, goes through the queue. Throws RefusalError. */
@@ -55,7 +57,8 @@ export class ProxyService {
 
     const now = await this.catalog.find(request, asker.choose); // the truth is in storage, whatever the outcome
     // After the look, so that no job takes the processor from those who are answered now.
-    if (request.kind === 'zip' && outcome.ok) void this.fetchRest(request, asker.requestId);
+    if (outcome.ok && request.kind === 'zip') void this.fetchRest(request, asker.requestId);
+    else if (outcome.ok && 'version' in request) void this.enlist(request, asker.requestId);
     if (now) return { found: now, cache: outcome.ok || now.fresh > 0 ? 'fetched' : 'stale' };
     if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
     throw new RefusalError('busy', `${subject(request)}: removed while it was fetched, try again`);
@@ -66,6 +69,13 @@ export class ProxyService {
     const stored = (): Promise<boolean> => this.catalog.answers(request);
     const seen = found?.stat.modified.getTime() ?? 0;
     return this.queue.run(jobFor(request, { seen }), { requestId, wait, stored });
+  }
+
+  /** Has the stored list made anew, however fresh it is, for a version that was deleted and is stored again. */
+  private async enlist(version: ModuleVersion, requestId: string): Promise<void> {
+    if (!this.deleted.take(version)) return;
+    const job = jobFor({ kind: 'list', module: version.module });
+    await this.queue.run(job, { requestId, wait: this.config.waitTimeout, stored: never });
   }
 
   /**
@@ -82,6 +92,7 @@ export class ProxyService {
     // A broken storage is told to those who ask.
     if (!(await stored().catch(() => true)))
       await this.queue.run(job, { requestId, wait: this.config.waitTimeout, stored });
+    await this.enlist(info, requestId);
     this.fetchingRest.delete(id);
   }
 
@@ -98,6 +109,11 @@ export class ProxyService {
     }
     throw notStored(subject(request), this.config.offline);
   }
+}
+
+/** The job alone answers, not what is stored. */
+async function never(): Promise<boolean> {
+  return false;
 }
 
 /** The refusal of what is not stored where nothing may be fetched: ever, or for this request. */

@@ -196,6 +196,7 @@ export class GoCommand {
     // Nobody here ended it: the system did, for want of memory most likely.
     if (code === null) return new LacksError(`${subject}: the go command was killed`);
     const told = withoutPaths(text, this.paths);
+    // Twice: a password may be a word by which a failure is known, and a reason that is cut would hide half of a secret.
     const { kind, cause } = classify(told, subject);
     const { reason } = classify(withoutSecrets(told, this.secrets), subject);
     this.options.log?.(cause === 'worker' || cause === 'credentials' ? 'warn' : 'info', 'go command failed', {

@@ -15,9 +15,8 @@ import type {
 } from '../object-store.js';
 import { putInTurn } from '../put-in-turn.js';
 import { reading, type SourceReader } from '../source-reader.js';
-import { dropBody } from './answer-body.js';
 import { header, readObject, readPage, readStat } from './object-answer.js';
-import { unexpectedStatus, type Asking, type LinkAnswer, type StorageLink } from './storage-link.js';
+import { dropBody, unexpectedStatus, type Asking, type LinkAnswer, type StorageLink } from './storage-link.js';
 
 /** Where a server with the extension keeps objects by key: no module path begins with a dash. */
 const OBJECTS = '/-/objects';

@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 import { parseList, RefusalError, type ModuleVersion } from '#libs/protocol';
 import { checkRange, readBody, SMALL_OBJECT } from '../body.js';
 import type { ByteRange, ObjectBody, ObjectStat } from '../object-store.js';
+import { RemoteBody } from '../remote-body.js';
 import { moduleKey, versionsFolder } from '../tree/keys.js';
-import { answerStream, dropBody } from './answer-body.js';
 import { hasObjects } from './external.object-store.js';
 import { contentLength, header } from './object-answer.js';
-import { unexpectedStatus, type LinkAnswer, type StorageLink } from './storage-link.js';
+import { dropBody, unexpectedStatus, type LinkAnswer, type StorageLink } from './storage-link.js';
 
 /** The files of a version, in the order in which a save has them. */
 export const PARTS = ['info', 'mod', 'zip'] as const;
@@ -147,7 +147,7 @@ async function readZip({ headers, body }: LinkAnswer, range?: ByteRange): Promis
   try {
     const stat = statOfZip(headers);
     if (range) checkRange(range, stat.size);
-    if (range || stat.size > SMALL_OBJECT) return { stat, body: answerStream(body, range), tier: 'storage' };
+    if (range || stat.size > SMALL_OBJECT) return { stat, body: new RemoteBody(body, range), tier: 'storage' };
     return { stat, body: await readBody(body), tier: 'storage' };
   } catch (error) {
     dropBody(body);

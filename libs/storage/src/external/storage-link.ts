@@ -1,6 +1,7 @@
 import { Pool, ProxyAgent, type Dispatcher } from 'undici';
 import { proxyRules, trustedCertificates, type StorageConfig } from '#libs/config';
 import { RefusalError } from '#libs/protocol';
+import { SMALL_OBJECT } from '../body.js';
 import { isConnectionFault, networkRefusal } from '../network-fault.js';
 
 export type ExternalConfig = Extract<StorageConfig, { kind: 'external' }>;
@@ -102,6 +103,11 @@ function statusRefusal(status: number): RefusalError | null {
   if (status === 507) return new RefusalError('busy', 'the storage is full', { cause });
   if (status === 504) return new RefusalError('timeout', 'the storage does not answer', { cause });
   return unexpectedStatus(status);
+}
+
+/** Lets go of a body that nobody reads: a short one to its end, to keep the connection, a long one with it. */
+export function dropBody(body: LinkAnswer['body']): void {
+  body.dump({ limit: SMALL_OBJECT }).catch(() => {});
 }
 
 /** The refusal of an answer that the protocol does not have at that place. */

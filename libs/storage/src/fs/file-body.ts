@@ -1,5 +1,5 @@
 import { close, read } from 'node:fs';
-import { Readable, type Writable } from 'node:stream';
+import { PumpedBody } from '../pumped-body.js';
 
 /** Bytes read at once when the stream is iterated: a third faster than Node's default of 64 KiB. */
 const CHUNK = 256 * 1024;
@@ -16,7 +16,7 @@ let piped = 0;
  * once the destination has written it out: what hundreds of clients download makes no garbage, and each holds no more
  * than its buffer. Node's own file stream makes a new buffer for each chunk and leaves it to the collector.
  */
-export class FileBody extends Readable {
+export class FileBody extends PumpedBody {
   private reading = false;
   private closing: (() => void) | null = null;
 
@@ -46,33 +46,22 @@ export class FileBody extends Readable {
     if (!this.reading) this.closing();
   }
 
-  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    this.pump(destination as unknown as Writable, options?.end !== false).catch((error: unknown) =>
-      this.destroy(error as Error),
-    );
-    return destination;
-  }
-
   private get left(): number {
     return this.end + 1 - this.position;
   }
 
-  private async pump(destination: Writable, ends: boolean): Promise<void> {
+  protected override async pump(write: (piece: Buffer) => Promise<boolean>): Promise<void> {
     const buffer = ++piped > MANY ? Buffer.allocUnsafeSlow(SMALL_CHUNK) : (kept.pop() ?? Buffer.allocUnsafeSlow(CHUNK));
     try {
-      while (this.left > 0 && !this.destroyed) {
+      while (this.left > 0) {
         const bytes = await this.fill(buffer);
-        // A write that failed may still have the buffer: it is dropped. Who destroys the destination ends us too.
-        if (this.destroyed || !(await written(destination, buffer.subarray(0, bytes)))) return;
+        // A write that failed may still have the buffer: it is dropped.
+        if (!(await write(buffer.subarray(0, bytes)))) return;
       }
     } finally {
       piped--;
     }
     if (buffer.length === CHUNK && kept.length < MANY) kept.push(buffer);
-    if (this.destroyed) return;
-    if (ends) destination.end();
-    this.push(null);
-    this.resume();
   }
 
   /** Reads on into a buffer, as much as there is of it. */
@@ -95,9 +84,4 @@ export class FileBody extends Readable {
       });
     });
   }
-}
-
-/** Whether a destination has taken a chunk out of our hands. */
-function written(destination: Writable, chunk: Buffer): Promise<boolean> {
-  return new Promise((resolve) => destination.write(chunk, (error) => resolve(!error)));
 }

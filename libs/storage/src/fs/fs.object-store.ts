@@ -136,8 +136,8 @@ export class FsObjectStore implements ObjectStore {
       pruneFolders(dirname(path), this.root);
     } catch (error) {
       if (!isAbsent(error)) throw translateFsError(error);
+      this.look();
     }
-    this.look();
   }
 
   async open(): Promise<void> {
