@@ -49,7 +49,7 @@ export async function runExport(folder: string, { module, since, quiet }: Export
       rmSync(join(root, '.tmp'), { recursive: true, force: true });
     }
   };
-  return administer(work, { lists: true });
+  return administer(work, { reads: true, lists: true });
 }
 
 /** What is to be exported. */
