@@ -46,6 +46,8 @@ export async function administer(
 ): Promise<number> {
   const { stop, force } = watchStopSignals();
   force.addEventListener('abort', () => process.exit(FAILED));
+  // Who reads the answer may have enough of it, as `head` does: no fault to tell of, and no reason to go on.
+  process.stdout.on('error', () => process.exit(FAILED));
   const { config, warnings } = await loadAdminSettings(environment());
   for (const warning of warnings) say(warning);
   const log = await createLogger(config, 'admin', process.stderr.fd);

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { environment } from '#libs/config';
+import { writeFiles } from '../../../test/support/data-dir.js';
 
 const STOA = fileURLToPath(new URL('../../../bin/stoa', import.meta.url));
 
@@ -102,5 +103,16 @@ describe('the command line', () => {
     const { out } = await stoa(['config', '--markdown']);
     expect(out).toMatch(/^# Configuration\n/);
     expect(out).toContain('`STOA_LISTEN`');
+  });
+
+  it('ends without a word when nobody reads its answer any more', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-unread-'));
+    await writeFiles(folder, { 'source/example.com/a/@v/v1.0.0.zip': 'none' });
+    // The reader has ended before there is anything to read.
+    const command = `"$0" import "$1" --quiet | true`;
+    const env = { STOA_DATA_DIR: join(folder, 'data'), GOSUMDB: 'off' };
+    const { err } = await stoa(['-c', command, STOA, join(folder, 'source')], env, '/bin/sh');
+    expect(err.split('\n').filter((line) => !line.startsWith('stoa: Redis does not answer'))).toEqual(['']);
+    await rm(folder, { recursive: true });
   });
 });
