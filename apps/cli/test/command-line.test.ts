@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -114,5 +116,15 @@ describe('the command line', () => {
     const { err } = await stoa(['-c', command, STOA, join(folder, 'source')], env, '/bin/sh');
     expect(err.split('\n').filter((line) => !line.startsWith('stoa: Redis does not answer'))).toEqual(['']);
     await rm(folder, { recursive: true });
+  });
+
+  it('says in one line that a storage does not speak TLS', async () => {
+    const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const storage = { STOA_STORAGE: 's3', STOA_S3_ACCESS_KEY: 'key', STOA_S3_SECRET_KEY: 'secret' };
+    const { err } = await stoa(['verify'], { ...storage, STOA_S3_ENDPOINT: `https://127.0.0.1:${port}` });
+    expect(err).toMatch(/^stoa: the storage can not be reached \(.*wrong version number.*\)\n$/);
+    server.close();
   });
 });
