@@ -11,6 +11,8 @@ const DENIED = new Set([
   'SignatureDoesNotMatch',
   'ExpiredToken',
   'InvalidToken',
+  'InvalidTokenId',
+  'TokenRefreshRequired',
   'RequestTimeTooSkewed',
 ]);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
