@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { athensFiles } from '../support/athens-files.js';
@@ -81,5 +81,20 @@ describe('stoa export', { timeout: 120_000 }, () => {
     expect(out).toBe('exported 3 files of 1 modules, already there 0, different there 0\n');
     expect(await readdir(join(tree, 'example.com'))).toEqual(['a']);
     expect((await runCommand(['export', tree, '--since', 'monday'], data.env)).code).toBe(2);
+  });
+
+  it('refuses a folder of the storage, by whatever name, and one with a .tmp that is not its own', async () => {
+    const data = await newDataDir(folder);
+    await writeFiles(join(folder, 'one'), athensFiles('example.com/a', 'v1.0.0'));
+    await runCommand(['import', join(folder, 'one')], data.env);
+    const storage = join(data.folder, 'storage');
+    await symlink(storage, join(folder, 'link'));
+    for (const target of [storage, join(folder, 'link'), join(storage, 'below')]) {
+      const { code, err } = await runCommand(['export', target], data.env);
+      expect([code, err]).toEqual([2, `stoa: ${target} is in the storage itself, which can be served as it is\n`]);
+    }
+    await writeFiles(join(folder, 'used'), { '.tmp/mine': 'mine' });
+    expect(await runCommand(['export', join(folder, 'used')], data.env)).toMatchObject({ code: 2 });
+    expect(await readFile(join(folder, 'used/.tmp/mine'), 'utf8')).toBe('mine');
   });
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '#libs/config';
 import { Metrics } from '#libs/observability';
 import { openStorage, readBody } from '#libs/storage';
@@ -99,7 +100,35 @@ describe('a stack on an S3 server', () => {
       await objects.close();
     }
   }, 30_000);
+
+  it('is verified and exported with credentials that may read alone', async () => {
+    const held = await readingCredentials();
+    const settings = settingsBeside(stack, {
+      GOPROXY: upstream.url,
+      ...storage(),
+      STOA_S3_ACCESS_KEY: held.getAccessKey(),
+      STOA_S3_SECRET_KEY: held.getSecretKey(),
+      STOA_S3_SESSION_TOKEN: held.getSessionToken() ?? '',
+    });
+    expect(await runCommand(['verify'], settings)).toMatchObject({ code: 0, lines: [] });
+    expect(await runCommand(['export', `${stack.folder}/exported`, '--quiet'], settings)).toMatchObject({ code: 0 });
+    expect(await runCommand(['delete', 'example.com/large', '--yes'], settings)).toMatchObject({
+      code: 1,
+      err: 'stoa: the storage denies access (S3: AccessDenied)\n',
+    });
+  }, 30_000);
 });
+
+/** Temporary credentials of the server, for which its token service may not be up at once. */
+async function readingCredentials() {
+  const { accessKey, secretKey, endpoint: stsEndpoint } = minio;
+  const [Action, Resource] = [['s3:GetObject', 's3:ListBucket'], ['arn:aws:s3:::*']];
+  const policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] });
+  return vi.waitFor(
+    () => new AssumeRoleProvider({ stsEndpoint, accessKey, secretKey, policy }).getCredentials(),
+    10_000,
+  );
+}
 
 describe('STOA_ZIP_REDIRECT', () => {
   it('sends clients to the storage for zips, and for nothing else', async () => {

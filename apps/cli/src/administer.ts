@@ -30,6 +30,8 @@ export interface Administration {
 export interface AdministrationOptions {
   /** It stores thousands of files, and waits for the last of them. */
   readonly bulk?: boolean;
+  /** It changes nothing: credentials that may read alone are enough. */
+  readonly reads?: boolean;
   /** It goes by the list of what is stored, which must have all of it. */
   readonly lists?: boolean;
 }
@@ -40,16 +42,18 @@ export interface AdministrationOptions {
  */
 export async function administer(
   command: (parts: Administration) => Promise<number>,
-  { bulk = false, lists = false }: AdministrationOptions = {},
+  { bulk = false, reads = false, lists = false }: AdministrationOptions = {},
 ): Promise<number> {
   const { stop, force } = watchStopSignals();
   force.addEventListener('abort', () => process.exit(FAILED));
+  // Who reads the answer may have enough of it, as `head` does: no fault to tell of, and no reason to go on.
+  process.stdout.on('error', () => process.exit(FAILED));
   const { config, warnings } = await loadAdminSettings(environment());
   for (const warning of warnings) say(warning);
   const log = await createLogger(config, 'admin', process.stderr.fd);
   const metrics = new Metrics();
   // Not measured: nobody can ask a command for its metrics, and they would cost as much as a look.
-  const storage = await openStorage(config, null, { writes: true, bulk });
+  const storage = await openStorage(config, null, { writes: !reads, bulk });
   try {
     if (lists && !storage.listsAll) throw new ExpectedFailure(UNLISTED);
     const code = await command({ config, log, metrics, storage, stop });

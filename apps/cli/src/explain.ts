@@ -17,8 +17,13 @@ function faultsOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) return error.faults;
   // For a client the reason is hidden in the cause; who starts an app may know it, and needs to.
   if (error instanceof RefusalError)
-    return [error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message];
+    return [error.cause instanceof Error ? `${error.message} (${oneLine(error.cause.message)})` : error.message];
   // The system's own refusals, a taken port or a folder that can't be written, name what was asked.
   if (error instanceof ExpectedFailure || 'syscall' in error) return [error.message];
   return [error.stack ?? error.message];
+}
+
+/** OpenSSL ends what it says with a line feed. */
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
 }

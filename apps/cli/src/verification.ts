@@ -55,7 +55,7 @@ export async function verify(targets: readonly Target[], options: VerifyOptions)
           for (const close of closing) await close();
         }
       },
-      { lists: true },
+      { reads: options.repair !== true, lists: true },
     );
     return stop?.aborted ? EXIT.unfinished : code;
   } catch (error) {

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { environment } from '#libs/config';
+import { writeFiles } from '../../../test/support/data-dir.js';
 
 const STOA = fileURLToPath(new URL('../../../bin/stoa', import.meta.url));
 
@@ -102,5 +105,26 @@ describe('the command line', () => {
     const { out } = await stoa(['config', '--markdown']);
     expect(out).toMatch(/^# Configuration\n/);
     expect(out).toContain('`STOA_LISTEN`');
+  });
+
+  it('ends without a word when nobody reads its answer any more', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-unread-'));
+    await writeFiles(folder, { 'source/example.com/a/@v/v1.0.0.zip': 'none' });
+    // The reader has ended before there is anything to read.
+    const command = `"$0" import "$1" --quiet | true`;
+    const env = { STOA_DATA_DIR: join(folder, 'data'), GOSUMDB: 'off' };
+    const { err } = await stoa(['-c', command, STOA, join(folder, 'source')], env, '/bin/sh');
+    expect(err.split('\n').filter((line) => !line.startsWith('stoa: Redis does not answer'))).toEqual(['']);
+    await rm(folder, { recursive: true });
+  });
+
+  it('says in one line that a storage does not speak TLS', async () => {
+    const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const storage = { STOA_STORAGE: 's3', STOA_S3_ACCESS_KEY: 'key', STOA_S3_SECRET_KEY: 'secret' };
+    const { err } = await stoa(['verify'], { ...storage, STOA_S3_ENDPOINT: `https://127.0.0.1:${port}` });
+    expect(err).toMatch(/^stoa: the storage can not be reached \(.*wrong version number.*\)\n$/);
+    server.close();
   });
 });

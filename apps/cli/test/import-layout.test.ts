@@ -52,7 +52,12 @@ describe('a list of versions', () => {
     expect(parseListLine(line)).toEqual(version);
   });
 
+  it('says what a line lacks', () => {
+    expect(() => parseListLine('example.com/main')).toThrow('example.com/main: it is no module@version');
+    expect(() => parseListLine('example.com/a v1.0.0 => ../a')).toThrow('it is no module@version');
+  });
+
   it.each(['example.com/a', 'example.com/a@main', 'example.com/a v1.0.0 => ../a'])('%j names no version', (line) => {
-    expect(() => parseListLine(line)).toThrow();
+    expect(() => parseListLine(line)).toThrow(/^example\.com\/a/);
   });
 });

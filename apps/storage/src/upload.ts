@@ -26,17 +26,20 @@ export async function receiveVersion(request: IncomingMessage, folder: string): 
   const file = join(folder, 'upload.zip');
   const upload: { info?: Buffer; mod?: Buffer; zip?: Upload['zip'] } = {};
   const running = new Map<Readable, Promise<void>>();
+  const taken = new Set<string>();
   const take = async (name: string, part: Readable): Promise<void> => {
+    if (taken.has(name)) throw malformed();
+    taken.add(name);
     if (name === 'mod.info') upload.info = await readText(part);
     else if (name === 'mod.mod') upload.mod = await readText(part);
     else if (name === 'mod.zip') upload.zip = { file, size: await writeFile(part, file) };
     else part.resume();
   };
   form.on('file', (name, part) => {
-    const taken = take(name, part);
-    running.set(part, taken);
+    const taking = take(name, part);
+    running.set(part, taking);
     // The form would wait for ever for somebody to read the rest of the part.
-    taken.catch((error: unknown) => form.destroy(error as Error));
+    taking.catch((error: unknown) => form.destroy(error as Error));
   });
   try {
     await pipeline(bodyOf(request), form);

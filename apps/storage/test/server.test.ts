@@ -67,6 +67,16 @@ describe('a storage server', () => {
     expect((await ask('GET', object('.meta/once'))).text).toBe('two');
   });
 
+  it('refuses a save that has its zip twice as malformed', async () => {
+    const form = ['zip', 'zip', 'mod'].map((name) => `${partHead(name)}x\r\n`).join('');
+    const response = await fetch(`${server.url}/example.com/twice/@v/v1.0.0.save`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'multipart/form-data; boundary=b' },
+      body: `${form}--b--\r\n`,
+    });
+    expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(/^a save is a form of/)]);
+  });
+
   it.each(['info', 'mod', 'zip'])('never changes an .%s, whoever asks for it', async (kind) => {
     const path = object(`example.com/fixed/@v/v1.0.0.${kind}`);
     expect((await ask('PUT', path, {}, 'first')).status).toBe(201);

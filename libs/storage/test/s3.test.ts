@@ -94,6 +94,8 @@ describe('S3ObjectStore', () => {
         const shown = Object.entries(error as Error).concat(Object.entries((error as { cause: object }).cause));
         expect(JSON.stringify(shown)).not.toContain('stoa-test');
       }
+      // The server's own word, though HEAD, which is asked first, has no place for it.
+      await expect(store.check()).rejects.toMatchObject({ cause: { message: 'S3: SignatureDoesNotMatch' } });
       await store.close();
     });
 
@@ -203,6 +205,31 @@ describe('S3ObjectStore and a server that misbehaves', () => {
   it('says that the storage is full', async () => {
     answer = (_, response) => void response.writeHead(507).end('<Error><Code>XMinioStorageFull</Code></Error>');
     await expect(put(store, 'a/x', 'x')).rejects.toMatchObject({ kind: 'busy', message: 'the storage is full' });
+  });
+
+  it('says what a server has against every request, be it the time', async () => {
+    const text = '<Error><Code>RequestTimeTooSkewed</Code></Error>';
+    answer = (_, response, method) => void response.writeHead(403).end(method === 'HEAD' ? '' : text);
+    await expect(store.open()).rejects.toMatchObject({
+      kind: 'busy',
+      message: 'the storage denies access',
+      cause: { message: 'S3: RequestTimeTooSkewed' },
+    });
+  });
+
+  it('goes by the list of its objects where the bucket may not be looked at', async () => {
+    const list = '<ListBucketResult><Name>x</Name><IsTruncated>false</IsTruncated></ListBucketResult>';
+    answer = (_, response, method) => void response.writeHead(method === 'HEAD' ? 403 : 200).end(list);
+    await store.check();
+  });
+
+  it('refuses at its start a server that is none of S3', async () => {
+    answer = (_, response) => void response.writeHead(200, { 'content-length': 13 }).end('<html></html>');
+    await expect(store.open()).rejects.toMatchObject({
+      kind: 'busy',
+      message: 'the storage fails',
+      cause: { message: 'S3: no answer of an S3 server' },
+    });
   });
 
   it('refuses a server without lengths or without ranges', async () => {

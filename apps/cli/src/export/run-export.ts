@@ -7,6 +7,7 @@ import { forEachOf } from '../bounded.js';
 import { UsageFailure } from '../expected-failure.js';
 import { Progress } from '../progress.js';
 import { say } from '../say.js';
+import { checkTarget } from './check-target.js';
 import { Exporter, type Exported } from './exporter.js';
 import { moduleFiles } from './module-files.js';
 import { writeModuleIndex } from './module-index.js';
@@ -31,9 +32,7 @@ export async function runExport(folder: string, { module, since, quiet }: Export
   const wanted = { globs: module?.split(',') ?? null, since: since === undefined ? new Date(0) : timeOf(since) };
   const root = resolve(folder);
   const work = async (parts: Administration): Promise<number> => {
-    const { config } = parts;
-    if (config.storage.kind === 'fs' && resolve(config.storage.root) === root)
-      throw new UsageFailure(`${root} is the storage itself: it can be served as it is`);
+    checkTarget(root, parts.storage.folders);
     const target = new FsObjectStore({ root, writes: true, bulk: true });
     await target.open();
     try {
@@ -49,7 +48,7 @@ export async function runExport(folder: string, { module, since, quiet }: Export
       rmSync(join(root, '.tmp'), { recursive: true, force: true });
     }
   };
-  return administer(work, { lists: true });
+  return administer(work, { reads: true, lists: true });
 }
 
 /** What is to be exported. */

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readBody, type ObjectBody, type ObjectStat, type ObjectStore } from '#libs/storage';
 import type { SourceFile, SourceFiles } from './source-files.js';
+import type { Unfit } from './source.js';
 
 /** A tree in a bucket. */
 export class BucketFiles implements SourceFiles {
@@ -12,6 +13,10 @@ export class BucketFiles implements SourceFiles {
 
   async *all(): AsyncGenerator<SourceFile> {
     for await (const { key, size } of this.bucket.list('')) yield { path: key, size };
+  }
+
+  unread(): Iterable<Unfit> {
+    return [];
   }
 
   async stat(path: string): Promise<ObjectStat> {

@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Links } from './links.js';
 import type { SourceFile, SourceFiles } from './source-files.js';
+import type { Unfit } from './source.js';
 
 /** Folders that are read in one turn of the event loop. */
 const FOLDERS = 64;
@@ -11,18 +13,26 @@ export class FolderFiles implements SourceFiles {
   /** Twice as many as a storage of files syncs together: while it does, the next ones are read and checked. */
   readonly concurrency = 512;
 
+  private readonly faults = new Map<string, Unfit>();
+
   constructor(private readonly root: string) {}
 
-  /** Throws the system's error for a folder that can't be read: what is in it would be left out unseen. */
   async *all(): AsyncGenerator<SourceFile> {
     const folders = [''];
+    const links = new Links(this.root);
     for (let folder = folders.pop(), read = 1; folder !== undefined; folder = folders.pop(), read++) {
       if (read % FOLDERS === 0) await turn();
-      for (const entry of readdirSync(this.place(folder), { withFileTypes: true })) {
-        if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
-        else if (entry.isFile()) yield { path: `${folder}${entry.name}` };
+      for (const entry of this.entries(folder)) {
+        const path = `${folder}${entry.name}`;
+        const link = entry.isSymbolicLink() ? links.follow(this.place(path)) : null;
+        if (entry.isDirectory() || link === 'folder') folders.push(`${path}/`);
+        else if (entry.isFile() || link === 'file') yield { path };
       }
     }
+  }
+
+  unread(): Iterable<Unfit> {
+    return this.faults.values();
   }
 
   async stat(path: string): Promise<{ size: number; modified: Date }> {
@@ -51,6 +61,16 @@ export class FolderFiles implements SourceFiles {
   }
 
   async close(): Promise<void> {}
+
+  private entries(folder: string): Dirent[] {
+    try {
+      return readdirSync(this.place(folder), { withFileTypes: true });
+    } catch (error) {
+      if (folder === '' || !(error instanceof Error && 'code' in error)) throw error;
+      this.faults.set(folder, { name: folder, reason: `the folder can not be read (${String(error.code)})` });
+      return [];
+    }
+  }
 
   private place(path: string): string {
     return `${this.root}/${path}`;

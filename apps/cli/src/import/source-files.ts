@@ -1,4 +1,5 @@
 import type { ObjectStat } from '#libs/storage';
+import type { Unfit } from './source.js';
 
 /** A file of a tree. */
 export interface SourceFile {
@@ -13,6 +14,8 @@ export interface SourceFiles {
   readonly concurrency: number;
   /** All files, those of a folder together. */
   all(): AsyncIterable<SourceFile>;
+  /** Folders that it met and that can't be read; what is in them is left out. */
+  unread(): Iterable<Unfit>;
   stat(path: string): Promise<Pick<ObjectStat, 'size' | 'modified'>>;
   /** Reads a file of at most so many bytes; null: it has more. */
   read(path: string, most: number): Promise<Buffer | null>;

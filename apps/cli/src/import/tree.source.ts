@@ -20,6 +20,7 @@ export class TreeSource implements ImportSource {
         if (candidate) yield candidate;
       }
     }
+    yield* this.files.unread();
   }
 
   async count(): Promise<number> {

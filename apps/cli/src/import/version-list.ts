@@ -1,4 +1,4 @@
-import type { ModuleVersion } from '#libs/protocol';
+import { RefusalError, type ModuleVersion } from '#libs/protocol';
 import { readVersion } from './layout.js';
 
 /**
@@ -8,6 +8,8 @@ import { readVersion } from './layout.js';
 export function parseListLine(line: string): ModuleVersion | null {
   const text = line.replace(/#.*/, '').trim();
   if (text === '') return null;
-  const [, module = text, version = ''] = /^(\S+?)(?:@|\s+)(\S+)$/.exec(text) ?? [];
+  const [, module, version] = /^(\S+?)(?:@|\s+)(\S+)$/.exec(text) ?? [];
+  if (module === undefined || version === undefined)
+    throw new RefusalError('not-found', `${text}: it is no module@version`);
   return readVersion({ module, version });
 }

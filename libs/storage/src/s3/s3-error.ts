@@ -1,4 +1,4 @@
-import { InvalidObjectNameError, S3Error } from 'minio';
+import { InvalidObjectNameError, InvalidXMLError, S3Error } from 'minio';
 import { RefusalError } from '#libs/protocol';
 import { networkRefusal } from '../network-fault.js';
 
@@ -11,6 +11,9 @@ const DENIED = new Set([
   'SignatureDoesNotMatch',
   'ExpiredToken',
   'InvalidToken',
+  'InvalidTokenId',
+  'TokenRefreshRequired',
+  'RequestTimeTooSkewed',
 ]);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 
@@ -30,7 +33,8 @@ export function isBeyondRange(error: unknown): boolean {
 export function translateS3Error(error: unknown): unknown {
   if (error instanceof RefusalError) return error;
   // The client's own error would carry the access key into the log.
-  if (error instanceof S3Error) return s3Refusal(error.code ?? 'unknown');
+  if (error instanceof S3Error) return s3Refusal(error.code || 'unknown');
+  if (error instanceof InvalidXMLError) return s3Refusal('no answer of an S3 server');
   // The client wraps what its credentials fail with.
   if (error instanceof Error && error.cause instanceof RefusalError) return error.cause;
   return networkRefusal(error) ?? error;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { Client, type ClientOptions } from 'minio';
+import { Client, S3Error, type ClientOptions } from 'minio';
 import type { CredentialProvider } from 'minio/dist/esm/CredentialProvider.mjs';
 import { Agent } from 'undici';
 import { trustedCertificates, type StorageConfig } from '#libs/config';
@@ -141,7 +141,7 @@ export class S3ObjectStore implements ObjectStore {
     if (!inside && startAfter > prefix) return;
     const [from, after] = [this.prefix + prefix, inside && startAfter !== '' ? this.prefix + startAfter : ''];
     for (let token = '', more = true; more;) {
-      const page = await this.listPage(from, token, after);
+      const page = await this.listPage(from, { token, after });
       for (const { name, size, lastModified } of page.objects) {
         if (name !== undefined) yield { key: name.slice(this.prefix.length), size, modified: lastModified };
       }
@@ -161,6 +161,8 @@ export class S3ObjectStore implements ObjectStore {
 
   async open(): Promise<void> {
     await this.makeBucket();
+    // Any web server may answer HEAD with 200; a list comes from an S3 server alone.
+    await this.listPage(this.prefix, { limit: 1 });
     if (this.writes) this.createsOnce = await this.findWhetherCreatesOnce();
   }
 
@@ -214,13 +216,16 @@ export class S3ObjectStore implements ObjectStore {
     try {
       return await this.retried(() => this.client.bucketExists(this.bucket));
     } catch (error) {
-      throw translateS3Error(error);
+      if (!(error instanceof S3Error)) throw translateS3Error(error);
+      // An answer to HEAD has no body to say why. One to GET has, and credentials for a prefix alone may list that.
+      await this.listPage(this.prefix, { limit: 1 });
+      return true;
     }
   }
 
-  private async listPage(prefix: string, token: string, after: string) {
+  private async listPage(prefix: string, { token = '', after = '', limit = 1000 }) {
     try {
-      return await this.retried(() => this.client.listObjectsV2Query(this.bucket, prefix, token, '', 1000, after));
+      return await this.retried(() => this.client.listObjectsV2Query(this.bucket, prefix, token, '', limit, after));
     } catch (error) {
       throw translateS3Error(error);
     }
