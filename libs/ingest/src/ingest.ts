@@ -202,7 +202,6 @@ export class Ingest {
     examined: Examined,
     started: number,
   ): Promise<boolean> {
-    if (await this.isStored('mod', version)) return false;
     const { metrics } = this.parts;
     const { goMod, expectation } = examined;
     const mod = { bytes: goMod, source: zip.source };

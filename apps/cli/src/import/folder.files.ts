@@ -14,14 +14,16 @@ export class FolderFiles implements SourceFiles {
   constructor(private readonly root: string) {}
 
   /** Throws the system's error for a folder that can't be read: what is in it would be left out unseen. */
-  async *all(): AsyncGenerator<SourceFile> {
+  async *all(): AsyncGenerator<SourceFile[]> {
     const folders = [''];
     for (let folder = folders.pop(), read = 1; folder !== undefined; folder = folders.pop(), read++) {
       if (read % FOLDERS === 0) await turn();
+      const files: SourceFile[] = [];
       for (const entry of readdirSync(this.place(folder), { withFileTypes: true })) {
         if (entry.isDirectory()) folders.push(`${folder}${entry.name}/`);
-        else if (entry.isFile()) yield { path: `${folder}${entry.name}` };
+        else if (entry.isFile()) files.push({ path: `${folder}${entry.name}` });
       }
+      yield files;
     }
   }
 
@@ -35,7 +37,7 @@ export class FolderFiles implements SourceFiles {
     try {
       const { size } = fstatSync(file);
       if (size > most) return null;
-      const bytes = Buffer.allocUnsafeSlow(size);
+      const bytes = Buffer.allocUnsafe(size);
       // What is written meanwhile is read or not: the caller checks what was read.
       return bytes.subarray(0, readSync(file, bytes, 0, size, 0));
     } finally {

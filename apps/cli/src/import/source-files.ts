@@ -11,8 +11,8 @@ export interface SourceFile {
 export interface SourceFiles {
   /** How many versions may be fetched at once. */
   readonly concurrency: number;
-  /** All files, those of a folder together. */
-  all(): AsyncIterable<SourceFile>;
+  /** All files, a folder after the other. */
+  all(): AsyncIterable<readonly SourceFile[]>;
   stat(path: string): Promise<Pick<ObjectStat, 'size' | 'modified'>>;
   /** Reads a file of at most so many bytes; null: it has more. */
   read(path: string, most: number): Promise<Buffer | null>;

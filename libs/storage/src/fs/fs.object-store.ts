@@ -96,7 +96,7 @@ export class FsObjectStore implements ObjectStore {
       if (Buffer.isBuffer(source)) {
         if (source.length !== options.size)
           throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
-        return await this.make(task(ownBytes(source)), options.size);
+        return await this.make(task(source), options.size);
       }
       // Not by its `file`, which a stream may have as well.
       if (!(source instanceof Readable))
@@ -111,7 +111,7 @@ export class FsObjectStore implements ObjectStore {
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     try {
       return await this.threadForSmall().put(
-        objects.map(({ key, bytes, mode }) => this.task(key, mode, ownBytes(bytes))),
+        objects.map(({ key, bytes, mode }) => this.task(key, mode, bytes)),
       );
     } catch (error) {
       throw translateFsError(error);
@@ -197,11 +197,6 @@ export class FsObjectStore implements ObjectStore {
     this.look();
     return null;
   }
-}
-
-/** What is posted to a thread takes along all of the memory that it is a part of. */
-function ownBytes(bytes: Buffer): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 /**
