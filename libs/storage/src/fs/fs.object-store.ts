@@ -143,7 +143,9 @@ export class FsObjectStore implements ObjectStore {
   async open(): Promise<void> {
     // A storage that can only be read still serves: a put says by itself that it can't.
     await openUnfinished(this.root).catch(() => {});
-    if (this.writes) for (const thread of Object.values(this.threads)) thread.open();
+    if (this.writes) this.threads.small.open();
+    // What is put in bulk is small, most often all of it.
+    if (this.writes && !this.bulk) this.threads.large.open();
     await this.check();
   }
 

@@ -33,101 +33,117 @@ interface Step {
   readonly target: string;
   /** What is named in front of it. */
   readonly before: Step | null;
-  /** Where its file is; null: there is none before it is named, or it failed. */
-  readonly staging: Staging | null;
-  readonly failure: { readonly error: unknown } | null;
+  /** Where its file is, or why there is none; null: it is made when it is named. */
+  readonly staged: { readonly path: string; readonly staging: Staging | null } | { readonly error: unknown } | null;
   isNamed: boolean;
 }
 
 /**
  * Does what putFiles does, quicker for many small files and slower for a few: all of them are written, then all are
- * synced in one go, then they are named in their order. Those for one folder are written into one. If there is no such
+ * synced in one go, then they are named in their order. New ones for one folder are written into one. If there is no such
  * folder yet, it takes its name with all that is in it: to name a file and to take its first name away costs as much as
  * to write it.
  */
 export function putFilesTogether(series: readonly (readonly PutTask[])[]): PutOutcome[] {
-  const stagings: Staging[] = [];
+  const area = new StagingArea();
   try {
-    const steps = stageAll(series, stagings);
-    sync(stagings);
+    const steps = series.map((tasks) => {
+      let before: Step | null = null;
+      return tasks.map((task) => (before = stage(task, before, area)));
+    });
+    syncFiles(steps.flat());
     return makeInTurn(steps, nameStep);
   } catch (error) {
     return series.map(() => ({ error }));
   } finally {
-    for (const { path } of stagings) rmSync(path, { recursive: true, force: true });
+    area.clear();
   }
 }
 
-function stageAll(series: readonly (readonly PutTask[])[], stagings: Staging[]): Step[][] {
-  const current = new Map<string, Staging>();
-  const stagingOf = (task: PutTask): Staging => {
+/** Where the files of a batch are before they have their names. */
+class StagingArea {
+  private readonly folders = new Map<string, Staging>();
+  private readonly paths: string[] = [];
+
+  /** Gives a place for the file of a task. */
+  place(task: PutTask): { readonly path: string; readonly staging: Staging | null } {
+    // What is replaced is in a folder that is there.
+    const staging = task.mode === 'create' ? this.folder(task) : null;
+    return { path: staging ? `${staging.path}/${basename(task.target)}` : this.another(task), staging };
+  }
+
+  /** Removes what has no other name. */
+  clear(): void {
+    for (const path of this.paths) rmSync(path, { recursive: true, force: true });
+  }
+
+  private folder(task: PutTask): Staging {
     const target = dirname(task.target);
-    const known = current.get(target);
+    const known = this.folders.get(target);
     // A second file of one name has a folder of its own, and meets the first when it is named.
     if (known && !known.steps.has(task.target)) return known;
-    const staging = { path: unfinishedPath(task), target, steps: new Map(), singly: false };
+    const staging = { path: this.another(task), target, steps: new Map(), singly: false };
     inFolder(dirname(staging.path), () => mkdirSync(staging.path));
-    stagings.push(staging);
-    current.set(target, staging);
+    this.folders.set(target, staging);
     return staging;
-  };
-  return series.map((tasks) => {
-    let before: Step | null = null;
-    return tasks.map((task) => (before = stage(task, before, stagingOf)));
-  });
+  }
+
+  private another(task: PutTask): string {
+    const path = unfinishedPath(task);
+    this.paths.push(path);
+    return path;
+  }
 }
 
-function stage(task: PutTask, before: Step | null, stagingOf: (task: PutTask) => Staging): Step {
-  const step = { task, target: task.target, before, staging: null, failure: null, isNamed: false };
-  if (isEmptyCreate(task)) return step;
-  let staging: Staging | undefined;
+function stage(task: PutTask, before: Step | null, area: StagingArea): Step {
+  const step = { task, target: task.target, before, isNamed: false };
+  if (isEmptyCreate(task)) return { ...step, staged: null };
+  let staging: Staging | null = null;
   try {
-    staging = stagingOf(task);
-    stageFile(task, unnamedPath(staging, task), { sync: false });
+    const place = area.place(task);
+    ({ staging } = place);
+    stageFile(task, place.path, { sync: false });
+    const staged = { ...step, staged: place };
+    staging?.steps.set(task.target, staged);
+    return staged;
   } catch (error) {
     // A part of the file may be there.
     if (staging) staging.singly = true;
-    return { ...step, failure: { error } };
+    return { ...step, staged: { error } };
   }
-  const staged = { ...step, staging };
-  staging.steps.set(task.target, staged);
-  return staged;
 }
 
 /** Names a file, or all of its folder with it. False: `create` came second. */
 function nameStep(step: Step): boolean {
-  const { task, staging, failure } = step;
-  if (failure) throw failure.error;
-  step.isNamed ||= staging ? nameFolder(staging) || nameFile(task, unnamedPath(staging, task)) : createEmpty(task);
+  const { task, staged } = step;
+  if (staged && 'error' in staged) throw staged.error;
+  step.isNamed ||= staged ? nameFolder(staged.staging) || nameFile(task, staged.path) : createEmpty(task);
   return step.isNamed;
 }
 
 /** False: the files are to be named one by one, because the folder is there, or what is in front of one is not yet. */
-function nameFolder(staging: Staging): boolean {
-  const { path, target, steps, singly } = staging;
-  if (singly) return false;
+function nameFolder(staging: Staging | null): boolean {
+  if (staging === null || staging.singly) return false;
   staging.singly = true;
-  const all = [...steps.values()];
-  if (!all.every(({ before }) => before === null || before.isNamed || before.staging === staging)) return false;
+  const steps = [...staging.steps.values()];
+  if (!steps.every(({ before }) => before === null || before.isNamed || isIn(staging, before))) return false;
   try {
-    makeFolder(dirname(target));
-    renameSync(path, target);
+    makeFolder(dirname(staging.target));
+    renameSync(staging.path, staging.target);
   } catch {
     // Whatever else it is, the first file will tell.
     return false;
   }
-  for (const step of all) step.isNamed = true;
+  for (const step of steps) step.isNamed = true;
   return true;
 }
 
-function unnamedPath({ path }: Staging, { target }: PutTask): string {
-  return `${path}/${basename(target)}`;
+function isIn(staging: Staging, { staged }: Step): boolean {
+  return staged !== null && 'staging' in staged && staged.staging === staging;
 }
 
-function sync(stagings: readonly Staging[]): void {
-  const paths = stagings.flatMap((staging) =>
-    [...staging.steps.values()].map(({ task }) => unnamedPath(staging, task)),
-  );
+function syncFiles(steps: readonly Step[]): void {
+  const paths = steps.flatMap(({ staged }) => (staged && 'path' in staged ? [staged.path] : []));
   const [first] = paths;
   if (first !== undefined && paths.length >= MANY && syncFileSystem(dirname(first))) return;
   for (const path of paths) syncFile(path);
