@@ -110,9 +110,7 @@ export class FsObjectStore implements ObjectStore {
 
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     try {
-      return await this.threadForSmall().put(
-        objects.map(({ key, bytes, mode }) => this.task(key, mode, bytes)),
-      );
+      return await this.threadForSmall().put(objects.map(({ key, bytes, mode }) => this.task(key, mode, bytes)));
     } catch (error) {
       throw translateFsError(error);
     }
