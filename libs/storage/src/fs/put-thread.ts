@@ -60,11 +60,18 @@ export class PutThread {
     await this.thread.end(reason);
   }
 
+  /** Waits for as long as each turn brings more that can go together. */
+  private async gather(): Promise<void> {
+    for (let had = 0; had < this.waiting.length && this.waiting.length < LARGE_BATCH;) {
+      had = this.waiting.length;
+      await turn();
+    }
+  }
+
   private async run(): Promise<void> {
     this.running = true;
-    // What is put in the same turn goes together.
-    if (this.options.together) await turn();
     while (this.waiting.length > 0) {
+      if (this.options.together) await this.gather();
       const puts = this.waiting.splice(0, this.options.together ? LARGE_BATCH : BATCH);
       try {
         const replies = await this.thread.ask(toMessage(puts.map(({ tasks }) => tasks)));
