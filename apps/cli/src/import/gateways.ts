@@ -4,12 +4,6 @@ import { Changes, RedisLink, stamp } from '#libs/queue';
 import type { ModuleVersion } from '#libs/protocol';
 import { say } from '../say.js';
 
-/**
- * Milliseconds within which this machine's clock gives one time: what has one time is in one folder of the index, and to
- * make the folders of each version would take a fifth of its import.
- */
-const TICK = 10;
-
 /** The ways to the gateways and their clock. */
 export interface Gateways {
   /** The time of a version's entry in the index, in nanoseconds since the epoch. */
@@ -38,7 +32,7 @@ export function reachGateways(config: Config, log: Logger): Gateways {
   });
   return {
     stamp: async ({ module, version }) =>
-      (await isThere) ? stamp(link, `${module}@${version}`) : BigInt(Date.now() - (Date.now() % TICK)) * 1_000_000n,
+      (await isThere) ? stamp(link, `${module}@${version}`) : BigInt(Date.now()) * 1_000_000n,
     // A gateway that is not told learns it from the age of its copy.
     refreshed: async (key) => {
       if (await isThere) await changes.publish({ reason: 'refreshed', keys: [key] }).catch(() => {});
