@@ -27,7 +27,8 @@ describe.concurrent('an import that is killed while it stores leaves whole files
   it.each(steps.map((name, step) => [step, name] as const))('step %i: %s', async (step) => {
     const killed = start(`${step}`, step);
     await killed.end;
-    expect(killed.child.signalCode).toBe('SIGKILL');
+    // Versions of one millisecond share a folder of the index: then the last steps are not there.
+    if (killed.child.signalCode !== 'SIGKILL') expect((await stepsOf(`${step}`)).length).toBeLessThanOrEqual(step);
     await look(`${step}`);
 
     expect(await start(`${step}`, null).end).toMatchObject({ code: 0 });
@@ -38,7 +39,11 @@ describe.concurrent('an import that is killed while it stores leaves whole files
 /** Lets an import come to its end, and gives its steps. */
 async function learn(): Promise<string[]> {
   expect(await start('all', null).end).toMatchObject({ code: 0 });
-  const text = await readFile(join(folder, 'all.steps'), 'utf8');
+  return stepsOf('all');
+}
+
+async function stepsOf(name: string): Promise<string[]> {
+  const text = await readFile(join(folder, `${name}.steps`), 'utf8');
   return text
     .replaceAll(/\d{4}-[\d-]+T[\d:.]+Z/g, 'time')
     .trimEnd()
@@ -76,8 +81,8 @@ async function look(name: string): Promise<Set<string>> {
     }
     const entry = [...entries].find(([, of]) => of?.module === module && of.version === number)?.[0];
     const inOrder = [...keys, receiptKey(version), ...(entry === undefined ? [] : [entry])];
-    const there = inOrder.map((key) => stored.has(key));
-    expect([version, there.toSorted().toReversed()]).toEqual([version, there]);
+    const there = inOrder.filter((key) => stored.has(key));
+    expect(there).toEqual(inOrder.slice(0, there.length));
     for (const key of inOrder) known.add(key);
   }
   expect([...stored].filter((key) => !known.has(key))).toEqual([]);

@@ -62,6 +62,7 @@ export class PutThread {
 
   /** Waits for as long as each turn brings more that can go together. */
   private async gather(): Promise<void> {
+    if (!this.options.together) return;
     for (let had = 0; had < this.waiting.length && this.waiting.length < LARGE_BATCH;) {
       had = this.waiting.length;
       await turn();
@@ -70,8 +71,7 @@ export class PutThread {
 
   private async run(): Promise<void> {
     this.running = true;
-    while (this.waiting.length > 0) {
-      if (this.options.together) await this.gather();
+    for (await this.gather(); this.waiting.length > 0; await this.gather()) {
       const puts = this.waiting.splice(0, this.options.together ? LARGE_BATCH : BATCH);
       try {
         const replies = await this.thread.ask(toMessage(puts.map(({ tasks }) => tasks)));
