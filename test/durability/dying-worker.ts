@@ -1,5 +1,5 @@
 /*
- * Loaded into a worker before its own code (`node --import`). Names each step by which the worker changes its storage,
+ * Loaded into a worker, or an import, before its own code (`node --import`). Names each step by which the worker changes its storage,
  * writes it down, and ends the process right before the one that it was told. The product knows nothing of it.
  */
 import fs from 'node:fs';
@@ -27,6 +27,7 @@ const CHANGES = {
   renameSync: 2,
   copyFileSync: 2,
   unlinkSync: 1,
+  rmSync: 1,
   mkdirSync: 1,
 } as const;
 
@@ -50,7 +51,8 @@ function followThreads(): void {
   threads.Worker = class extends threads.Worker {
     constructor(entry: string | URL, options: threads.WorkerOptions) {
       const stores = String(entry).endsWith('/put.thread.js');
-      super(entry, stores ? { ...options, execArgv: ['--import', import.meta.url], workerData: plan } : options);
+      const workerData: object = { ...(options.workerData as object), plan };
+      super(entry, stores ? { ...options, execArgv: ['--import', import.meta.url], workerData } : options);
     }
   };
   syncBuiltinESMExports();
@@ -128,6 +130,6 @@ if (threads.isMainThread && told !== undefined) {
   if (plan!.root === null) await followBucket();
   else followThreads();
 } else if (!threads.isMainThread && threads.workerData) {
-  begin(threads.workerData as Plan);
+  begin((threads.workerData as { readonly plan: Plan }).plan);
   followFiles(plan!.root ?? '');
 }

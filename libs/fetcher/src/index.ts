@@ -13,5 +13,3 @@ export { ForwardProxy } from './guard/forward-proxy.js';
 export { DirectFetcher } from './direct/direct.fetcher.js';
 export { PlannedFetcher } from './plan/planned-fetcher.js';
 export type { UpstreamLimits } from './upstream/limits.js';
-export { checkInfo, checkMod } from './upstream/answers.js';
-export { SourceFault } from './upstream/fault.js';

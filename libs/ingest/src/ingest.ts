@@ -101,8 +101,8 @@ export class Ingest {
       const name = `${version.module}@${version.version}`;
       throw new RefusalError('not-found', `${name}: invalid zip: its go.mod is not the .mod that came with it`);
     }
-    if (info) await this.kept.sameCommit(version, info);
     if (info && 'bytes' in zip && (await this.storeWhole(version, zip, info, examined, started))) return true;
+    if (info) await this.kept.sameCommit(version, info);
     await this.keepTexts(version, { bytes: goMod, source: zip.source }, info ?? null, expectation);
     metrics.verifications.inc({ result: 'ok' });
     const content = 'path' in zip ? { file: zip.path } : zip.bytes;
@@ -202,7 +202,6 @@ export class Ingest {
     examined: Examined,
     started: number,
   ): Promise<boolean> {
-    if (await this.isStored('mod', version)) return false;
     const { metrics } = this.parts;
     const { goMod, expectation } = examined;
     const mod = { bytes: goMod, source: zip.source };

@@ -37,6 +37,34 @@ describe('FsObjectStore in bulk', () => {
     await store.close();
     await rm(root, { recursive: true });
   });
+
+  it('makes a new folder with all that goes into it, and no file before those in front of it', async () => {
+    const { root, store } = await openTemporary(true);
+    await mkdir(join(root, 'old'));
+    await writeFile(join(root, 'old/met'), 'first');
+    const series = (...keys: string[]): Promise<number> =>
+      store.putInTurn(keys.map((key) => ({ key, bytes: Buffer.from(key), mode: 'create' })));
+    const outcomes = await Promise.allSettled([
+      series('new/a', 'old/a', 'later/a'),
+      series('new/b', 'old/met', 'later/met'),
+      series('new/a', 'later/second'),
+      series('new/c', `new/${'long'.repeat(64)}`, 'later/long'),
+      series('new/d', 'later/d'),
+    ]);
+    expect(outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.status))).toEqual([
+      3,
+      1,
+      0,
+      'rejected',
+      2,
+    ]);
+    expect((await readdir(join(root, 'new'))).sort()).toEqual(['a', 'b', 'c', 'd']);
+    expect((await readdir(join(root, 'later'))).sort()).toEqual(['a', 'd']);
+    expect(await readFile(join(root, 'old/met'), 'utf8')).toBe('first');
+    expect(await readdir(join(root, '.tmp'))).toEqual([]);
+    await store.close();
+    await rm(root, { recursive: true });
+  });
 });
 
 describe('FsObjectStore', () => {
@@ -90,6 +118,9 @@ describe('FsObjectStore', () => {
     const old = new Date(Date.now() - 25 * 60 * 60 * 1000);
     await writeFile(join(root, '.tmp', 'crashed'), 'half');
     await utimes(join(root, '.tmp', 'crashed'), old, old);
+    await mkdir(join(root, '.tmp', 'crashed-folder'));
+    await writeFile(join(root, '.tmp', 'crashed-folder', 'half'), 'half');
+    await utimes(join(root, '.tmp', 'crashed-folder'), old, old);
     await writeFile(join(root, '.tmp', 'under-way'), 'half');
     await new FsObjectStore({ root }).open();
     expect(await readdir(join(root, '.tmp'))).toEqual(['under-way']);

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readBody, type ObjectBody, type ObjectStat, type ObjectStore } from '#libs/storage';
@@ -11,8 +12,18 @@ export class BucketFiles implements SourceFiles {
 
   constructor(private readonly bucket: ObjectStore) {}
 
-  async *all(): AsyncGenerator<SourceFile> {
-    for await (const { key, size } of this.bucket.list('')) yield { path: key, size };
+  async *all(): AsyncGenerator<SourceFile[]> {
+    let folder = '';
+    let files: SourceFile[] = [];
+    for await (const { key, size } of this.bucket.list('')) {
+      if (dirname(key) !== folder) {
+        yield files;
+        folder = dirname(key);
+        files = [];
+      }
+      files.push({ path: key, size });
+    }
+    yield files;
   }
 
   unread(): Iterable<Unfit> {

@@ -5,6 +5,8 @@ import { Links } from './links.js';
 import type { SourceFile, SourceFiles } from './source-files.js';
 import type { Unfit } from './source.js';
 
+/** Bytes that are read at once: more than a small file has. */
+const PIECE = 64 << 10;
 /** Folders that are read in one turn of the event loop. */
 const FOLDERS = 64;
 
@@ -14,20 +16,23 @@ export class FolderFiles implements SourceFiles {
   readonly concurrency = 512;
 
   private readonly faults = new Map<string, Unfit>();
+  private readonly piece = Buffer.allocUnsafeSlow(PIECE);
 
   constructor(private readonly root: string) {}
 
-  async *all(): AsyncGenerator<SourceFile> {
+  async *all(): AsyncGenerator<SourceFile[]> {
     const folders = [''];
     const links = new Links(this.root);
     for (let folder = folders.pop(), read = 1; folder !== undefined; folder = folders.pop(), read++) {
       if (read % FOLDERS === 0) await turn();
+      const files: SourceFile[] = [];
       for (const entry of this.entries(folder)) {
         const path = `${folder}${entry.name}`;
         const link = entry.isSymbolicLink() ? links.follow(this.place(path)) : null;
         if (entry.isDirectory() || link === 'folder') folders.push(`${path}/`);
-        else if (entry.isFile() || link === 'file') yield { path };
+        else if (entry.isFile() || link === 'file') files.push({ path });
       }
+      yield files;
     }
   }
 
@@ -43,8 +48,11 @@ export class FolderFiles implements SourceFiles {
   async read(path: string, most: number): Promise<Buffer | null> {
     const file = openSync(this.place(path), 'r');
     try {
-      const { size } = fstatSync(file);
+      const first = readSync(file, this.piece, 0, this.piece.length, 0);
+      // A look at its size would cost as much as to read a small one.
+      const size = first < this.piece.length ? first : fstatSync(file).size;
       if (size > most) return null;
+      if (size === first) return Buffer.from(this.piece.subarray(0, size));
       const bytes = Buffer.allocUnsafeSlow(size);
       // What is written meanwhile is read or not: the caller checks what was read.
       return bytes.subarray(0, readSync(file, bytes, 0, size, 0));

@@ -98,8 +98,12 @@ export class Importer {
 
 /** Waits for all, so that none goes on in a scratch folder that is given away, and throws the first failure. */
 async function allOf<T extends readonly unknown[]>(works: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
+  try {
+    return await Promise.all(works);
+  } catch (error) {
+    await Promise.allSettled(works);
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '#libs/config';
-import { createFetcher, EgressGuard, type PlannedFetcher } from '#libs/fetcher';
+import type { PlannedFetcher } from '#libs/fetcher';
 import { configuredChecksums, Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
 import type { Metrics } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
@@ -27,7 +27,7 @@ export async function openImporter(
   gateways: Gateways,
 ): Promise<OpenImporter> {
   const { modules, meta } = storage;
-  const fetcher = databaseFetcher(config, metrics);
+  const fetcher = await databaseFetcher(config, metrics);
   const sumdbs = new Sumdbs(config.sumdbs, meta, async (...asked) => {
     if (fetcher !== null) return fetcher.sumdb(...asked);
     throw new RefusalError('upstream', 'no checksum database is asked while STOA_NETWORK_MODE is offline');
@@ -61,9 +61,13 @@ export async function openImporter(
   };
 }
 
-/** What asks the checksum database; null where none is to be asked: certificates take a tenth of a second to read. */
-function databaseFetcher(config: Config, metrics: Metrics): PlannedFetcher | null {
+/**
+ * What asks the checksum database; null where none is to be asked: to load what fetches, and to read certificates, takes
+ * two tenths of a second.
+ */
+async function databaseFetcher(config: Config, metrics: Metrics): Promise<PlannedFetcher | null> {
   if (config.offline || config.verifyAgainst === null) return null;
+  const { createFetcher, EgressGuard } = await import('#libs/fetcher');
   const guard = new EgressGuard({ allow: config.allowPrivateAddresses, metrics });
   return createFetcher(config.go, null, metrics, { guard, netrcFile: config.vcs.netrcFile });
 }

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { environment, parseBucket, parseEndpoint, type Config } from '#libs/config';
-import { createFetcher, EgressGuard } from '#libs/fetcher';
 import type { Metrics } from '#libs/observability';
 import { openBucket } from '#libs/storage';
 import { UsageFailure } from '../expected-failure.js';
@@ -84,6 +83,7 @@ async function openProxy(
     throw new UsageFailure('name the versions to import from a GOPROXY: --list FILE, or - for stdin');
   if (config.offline) throw new UsageFailure('STOA_NETWORK_MODE is offline: nothing is fetched from a GOPROXY');
   if (!URL.canParse(url) || /[,|]/.test(url)) throw new UsageFailure('the URL of the GOPROXY is none');
+  const { createFetcher, EgressGuard } = await import('#libs/fetcher');
   const go = { ...config.go, GOPROXY: url, GONOPROXY: 'none' };
   const guard = new EgressGuard({ allow: config.allowPrivateAddresses, metrics });
   const fetcher = createFetcher(go, null, metrics, { guard, netrcFile: config.vcs.netrcFile });

@@ -12,8 +12,8 @@ export interface SourceFile {
 export interface SourceFiles {
   /** How many versions may be fetched at once. */
   readonly concurrency: number;
-  /** All files, those of a folder together. */
-  all(): AsyncIterable<SourceFile>;
+  /** All files, a folder after the other. */
+  all(): AsyncIterable<readonly SourceFile[]>;
   /** Folders that it met and that can't be read; what is in them is left out. */
   unread(): Iterable<Unfit>;
   stat(path: string): Promise<Pick<ObjectStat, 'size' | 'modified'>>;

@@ -1,14 +1,7 @@
 import { join } from 'node:path';
-import {
-  checkInfo,
-  checkMod,
-  SourceFault,
-  type DownloadContext,
-  type FetchedFile,
-  type FetchedText,
-} from '#libs/fetcher';
+import type { DownloadContext, FetchedFile, FetchedText } from '#libs/fetcher';
 import type { SmallZip } from '#libs/ingest';
-import { RefusalError, type ModuleVersion } from '#libs/protocol';
+import { infoFault, modFault, RefusalError, type ModuleVersion, type RefusalKind } from '#libs/protocol';
 import type { SourceFile, SourceFiles } from './source-files.js';
 import { SOURCE, type Candidate, type FileKind } from './source.js';
 
@@ -33,11 +26,11 @@ export class TreeCandidate implements Candidate {
   }
 
   async info(): Promise<FetchedText> {
-    return this.text('info', (bytes) => checkInfo(bytes, this.version));
+    return this.text('info', (bytes) => infoFault(bytes, this.version));
   }
 
   async mod(): Promise<FetchedText> {
-    return this.text('mod', checkMod);
+    return this.text('mod', modFault);
   }
 
   async smallZip(): Promise<SmallZip | null> {
@@ -51,7 +44,7 @@ export class TreeCandidate implements Candidate {
     return this.found('zip', async ({ path }) => {
       const copy = join(scratch, 'source.zip');
       const size = await this.files.copy(path, copy, MAX_ZIP);
-      if (size === null) throw new SourceFault('not-found', 'the zip is too large');
+      if (size === null) throw this.refusal('not-found', 'the zip is too large');
       return { path: copy, size, source: SOURCE };
     });
   }
@@ -64,28 +57,30 @@ export class TreeCandidate implements Candidate {
     return this.found('zip', async ({ path }) => (await this.files.stat(path)).modified);
   }
 
-  private async text(kind: FileKind, check: (bytes: Buffer) => void): Promise<FetchedText> {
+  private async text(kind: FileKind, faultOf: (bytes: Buffer) => string | null): Promise<FetchedText> {
     return this.found(kind, async ({ path }) => {
       const bytes = await this.files.read(path, MAX_TEXT);
-      if (bytes === null) throw new SourceFault('not-found', `the .${kind} is too large`);
-      check(bytes);
+      if (bytes === null) throw this.refusal('not-found', `the .${kind} is too large`);
+      const fault = faultOf(bytes);
+      if (fault !== null) throw this.refusal('upstream', `the upstream answers with ${fault}`);
       return { bytes, source: SOURCE };
     });
   }
 
   /** Throws RefusalError for what is wrong with a file of the source. */
   private async found<T>(kind: FileKind, use: (file: SourceFile) => Promise<T>): Promise<T> {
-    const name = `${this.version.module}@${this.version.version}`;
     const file = this.kinds.get(kind);
-    if (file === undefined) throw new RefusalError('not-found', `${name}: it has no .${kind}`);
+    if (file === undefined) throw this.refusal('not-found', `it has no .${kind}`);
     try {
       return await use(file);
     } catch (error) {
-      if (error instanceof SourceFault)
-        throw new RefusalError(error.kind, `${name}: ${error.message}`, { cause: error });
       const code = error instanceof Error && 'code' in error ? String(error.code) : null;
       if (code === null || NO_ROOM.has(code)) throw error;
-      throw new RefusalError('upstream', `${name}: the .${kind} can not be read (${code})`, { cause: error });
+      throw this.refusal('upstream', `the .${kind} can not be read (${code})`, error);
     }
+  }
+
+  private refusal(kind: RefusalKind, reason: string, cause?: unknown): RefusalError {
+    return new RefusalError(kind, `${this.version.module}@${this.version.version}: ${reason}`, { cause });
   }
 }

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { RefusalError } from '#libs/protocol';
 import { placeFile, readVersion, type PlacedFile } from './layout.js';
 import type { SourceFile, SourceFiles } from './source-files.js';
@@ -14,8 +13,8 @@ export class TreeSource implements ImportSource {
   }
 
   async *candidates(): AsyncGenerator<Candidate | Unfit> {
-    for await (const versions of byFolder(this.files.all())) {
-      for (const files of versions.values()) {
+    for await (const folder of this.files.all()) {
+      for (const files of byVersion(folder).values()) {
         const candidate = this.candidate(files);
         if (candidate) yield candidate;
       }
@@ -52,22 +51,14 @@ export class TreeSource implements ImportSource {
 
 type LocatedFile = PlacedFile & SourceFile;
 
-/** Gives the versions of each folder in turn: no more than those of one are held in memory. */
-async function* byFolder(all: AsyncIterable<SourceFile>): AsyncGenerator<Map<string, LocatedFile[]>> {
-  let folder = '';
-  let versions = new Map<string, LocatedFile[]>();
-  for await (const file of all) {
-    const { path } = file;
-    const place = placeFile(path);
+function byVersion(folder: readonly SourceFile[]): Map<string, LocatedFile[]> {
+  const versions = new Map<string, LocatedFile[]>();
+  for (const file of folder) {
+    const place = placeFile(file.path);
     if (place === null) continue;
-    if (dirname(path) !== folder) {
-      yield versions;
-      folder = dirname(path);
-      versions = new Map();
-    }
     const files = versions.get(place.version);
     if (files) files.push({ ...place, ...file });
     else versions.set(place.version, [{ ...place, ...file }]);
   }
-  yield versions;
+  return versions;
 }

@@ -96,7 +96,7 @@ export class FsObjectStore implements ObjectStore {
       if (Buffer.isBuffer(source)) {
         if (source.length !== options.size)
           throw new SourceError(`source has ${source.length} bytes in place of ${options.size}`);
-        return await this.make(task(ownBytes(source)), options.size);
+        return await this.make(task(source), options.size);
       }
       // Not by its `file`, which a stream may have as well.
       if (!(source instanceof Readable))
@@ -110,9 +110,7 @@ export class FsObjectStore implements ObjectStore {
 
   async putInTurn(objects: readonly SmallPut[]): Promise<number> {
     try {
-      return await this.threadForSmall().put(
-        objects.map(({ key, bytes, mode }) => this.task(key, mode, ownBytes(bytes))),
-      );
+      return await this.threadForSmall().put(objects.map(({ key, bytes, mode }) => this.task(key, mode, bytes)));
     } catch (error) {
       throw translateFsError(error);
     }
@@ -143,7 +141,9 @@ export class FsObjectStore implements ObjectStore {
   async open(): Promise<void> {
     // A storage that can only be read still serves: a put says by itself that it can't.
     await openUnfinished(this.root).catch(() => {});
-    if (this.writes) for (const thread of Object.values(this.threads)) thread.open();
+    if (this.writes) this.threads.small.open();
+    // What is put in bulk is small, most often all of it.
+    if (this.writes && !this.bulk) this.threads.large.open();
     await this.check();
   }
 
@@ -197,11 +197,6 @@ export class FsObjectStore implements ObjectStore {
     this.look();
     return null;
   }
-}
-
-/** What is posted to a thread takes along all of the memory that it is a part of. */
-function ownBytes(bytes: Buffer): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 /**

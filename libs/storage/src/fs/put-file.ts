@@ -46,7 +46,10 @@ export function putFiles(series: readonly (readonly PutTask[])[]): PutOutcome[] 
 }
 
 /** Makes series of files with a function that gives false where `create` came second, and syncs their names. */
-export function makeInTurn(series: readonly (readonly PutTask[])[], make: (task: PutTask) => boolean): PutOutcome[] {
+export function makeInTurn<T extends { readonly target: string }>(
+  series: readonly (readonly T[])[],
+  make: (task: T) => boolean,
+): PutOutcome[] {
   // The last name that was given covers those before it. One that others gave may be in a folder that was not touched.
   let last: string | undefined;
   const met = new Set<string>();
@@ -97,7 +100,7 @@ export function createEmpty({ target }: PutTask): boolean {
   return named(target, 'create', () => closeSync(openSync(target, 'wx')));
 }
 
-/** Gives a path of an unfinished file. */
+/** Gives a path of an unfinished file, or of a folder of such. */
 export function unfinishedPath({ root }: PutTask): string {
   return join(root, UNFINISHED_FOLDER, randomUUID());
 }
@@ -156,7 +159,7 @@ function named(target: string, mode: PutTask['mode'], give: () => void): boolean
 }
 
 /** Somebody may have cleared the folder away; a root that is gone is not made anew, its disk may be unmounted. */
-function inFolder(folder: string, make: () => void): void {
+export function inFolder(folder: string, make: () => void): void {
   try {
     make();
   } catch (error) {

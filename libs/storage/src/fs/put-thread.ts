@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { WorkerThread } from '#libs/observability';
 import { SourceError } from '../source-reader.js';
 import type { PutTask } from './put-file.js';
+import { toMessage, type PutMessage } from './put-message.js';
 // A type import is enough for the build to emit the thread's file, which nothing else imports.
 import type { PutReply, PutThreadOptions } from './put.thread.js';
 
@@ -26,7 +27,7 @@ interface Put {
 export class PutThread {
   private readonly waiting: Put[] = [];
   private running = false;
-  private readonly thread: WorkerThread<(readonly PutTask[])[], PutReply[]>;
+  private readonly thread: WorkerThread<PutMessage, PutReply[]>;
 
   /** `together`: for one who stores very many small files and waits for the last, not for each. */
   constructor(private readonly options: PutThreadOptions) {
@@ -59,14 +60,21 @@ export class PutThread {
     await this.thread.end(reason);
   }
 
+  /** Waits for as long as each turn brings more that can go together. */
+  private async gather(): Promise<void> {
+    if (!this.options.together) return;
+    for (let had = 0; had < this.waiting.length && this.waiting.length < LARGE_BATCH;) {
+      had = this.waiting.length;
+      await turn();
+    }
+  }
+
   private async run(): Promise<void> {
     this.running = true;
-    // What is put in the same turn goes together.
-    if (this.options.together) await turn();
-    while (this.waiting.length > 0) {
+    for (await this.gather(); this.waiting.length > 0; await this.gather()) {
       const puts = this.waiting.splice(0, this.options.together ? LARGE_BATCH : BATCH);
       try {
-        const replies = await this.thread.ask(puts.map(({ tasks }) => tasks));
+        const replies = await this.thread.ask(toMessage(puts.map(({ tasks }) => tasks)));
         for (const [at, put] of puts.entries()) settle(put, replies[at]!);
       } catch (error) {
         for (const { reject } of puts) reject(error);

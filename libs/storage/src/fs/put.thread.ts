@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SourceError } from '../source-reader.js';
 import { errorCode } from './fs-error.js';
-import { putFiles, type PutOutcome, type PutTask } from './put-file.js';
+import { putFiles, type PutOutcome } from './put-file.js';
+import { fromMessage, type PutMessage } from './put-message.js';
 import { putFilesTogether } from './put-together.js';
 
 /** What a thread is started with. */
@@ -24,4 +25,4 @@ function reply(outcome: PutOutcome): PutReply {
 
 const port = parentPort;
 const put = (workerData as PutThreadOptions).together ? putFilesTogether : putFiles;
-port?.on('message', (series: PutTask[][]) => port.postMessage(put(series).map(reply)));
+port?.on('message', (message: PutMessage) => port.postMessage(put(fromMessage(message)).map(reply)));

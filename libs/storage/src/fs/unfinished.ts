@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, openSync } from 'node:fs';
-import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UNFINISHED_FOLDER } from '../key.js';
@@ -18,7 +18,7 @@ export async function openUnfinished(root: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const { mtimeMs } = await stat(path).catch(orAbsent({ mtimeMs: Infinity }));
-    if (mtimeMs < Date.now() - LEFTOVER_AGE) await unlink(path).catch(orAbsent(undefined));
+    if (mtimeMs < Date.now() - LEFTOVER_AGE) await rm(path, { recursive: true, force: true });
   }
 }
 
