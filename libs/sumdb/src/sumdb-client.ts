@@ -18,6 +18,13 @@ const REMEMBERED = 4_096;
 /** Opened notes that are kept in memory: lookups that are answered from a cache say the same head again and again. */
 const OPENED = 512;
 
+/** A lookup that is proven. */
+interface Proven {
+  readonly checksums: Checksums;
+  /** Ends when the answer is stored. */
+  readonly stored: Promise<void>;
+}
+
 /** What a client is made of. */
 export interface SumdbClientParts {
   /** `name+hash+key`. */
@@ -36,7 +43,7 @@ export class SumdbClient {
   private readonly shelf: TileShelf;
   private readonly timeline: Timeline;
   private readonly checked = new LRUCache<string, Checksums>({ max: REMEMBERED });
-  private readonly lookups = new SingleFlight<Checksums>();
+  private readonly lookups = new SingleFlight<Proven>();
   private readonly opened = new LRUCache<string, TreeHead>({ max: OPENED });
   private readonly open: (note: Buffer) => TreeHead;
 
@@ -57,7 +64,8 @@ export class SumdbClient {
     const path = lookupPath(version);
     return about(`${version.module}@${version.version}`, async () => {
       const known = this.checked.get(path);
-      return known ?? this.lookups.join(path, signal, (shared) => this.look(path, version, shared));
+      if (known) return known;
+      return (await this.lookups.join(path, signal, (shared) => this.look(path, version, shared))).checksums;
     });
   }
 
@@ -67,23 +75,30 @@ export class SumdbClient {
     const tile = parseTilePath(path);
     if (path === 'latest') await this.keepLatest(signal);
     // Not from memory: it must be stored, whatever once was.
-    else if (version) await this.lookups.join(path, signal, (shared) => this.look(path, version, shared));
-    else if (tile) await this.keepTile(path, tile, signal);
+    else if (version) {
+      const { stored } = await this.lookups.join(path, signal, (shared) => this.look(path, version, shared));
+      await stored;
+    } else if (tile) await this.keepTile(path, tile, signal);
     else throw new RefusalError('not-found', `${path}: no such path in a checksum database`);
   }
 
   /** What is stored was verified before; else asks, verifies and stores. */
-  private async look(path: string, version: ModuleVersion, signal: AbortSignal): Promise<Checksums> {
-    const stored = await this.parts.meta.get(this.folder + path);
-    const bytes = stored ? await readBody(stored.body) : (await this.parts.remote(path, { signal })).bytes;
+  private async look(path: string, version: ModuleVersion, signal: AbortSignal): Promise<Proven> {
+    const { meta, remote } = this.parts;
+    const found = await meta.get(this.folder + path);
+    const bytes = found ? await readBody(found.body) : (await remote(path, { signal })).bytes;
     const { id, record, note } = parseLookup(bytes);
     const checksums = checksumsOf(record, version);
-    if (!stored) {
-      await this.timeline.include(id, record, this.head(note), signal);
-      await this.parts.meta.put(this.folder + path, bytes, 'create');
-    }
+    if (!found) await this.timeline.include(id, record, this.head(note), signal);
     this.checked.set(path, checksums);
-    return checksums;
+    const stored = found ? Promise.resolve() : this.store(path, bytes);
+    // Who verifies waits no longer: what is not stored is asked and proven again.
+    stored.catch(() => undefined);
+    return { checksums, stored };
+  }
+
+  private async store(path: string, bytes: Buffer): Promise<void> {
+    await this.parts.meta.put(this.folder + path, bytes, 'create');
   }
 
   private async keepLatest(signal: AbortSignal): Promise<void> {
