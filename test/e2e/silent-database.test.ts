@@ -28,7 +28,7 @@ const relay = createServer((incoming, response) => {
 beforeAll(async () => {
   upstream = await startUpstream();
   database = await startChecksumDatabase(upstream);
-  for (const name of ['silent', 'dripping', 'tiles', 'next']) upstream.add(`example.com/${name}`, 'v1.0.0');
+  for (const name of ['first', 'silent', 'dripping', 'tiles', 'next']) upstream.add(`example.com/${name}`, 'v1.0.0');
   await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
   const { port } = relay.address() as AddressInfo;
   const GOSUMDB = `${database.gosumdb} http://127.0.0.1:${port}`;
@@ -53,6 +53,8 @@ function drip(response: ServerResponse): void {
 
 describe('a checksum database that does not come to an end', () => {
   it('is given up after the time of a query: the client is told, nothing goes on, and the next one is served', async () => {
+    // Of a record that nobody here looked up only a tile tells.
+    await ask(`${upstream.url}/sumdb/sum.test/lookup/example.com/first@v1.0.0`);
     const ends: Promise<unknown>[] = [];
     misbehave = (path, response) => {
       if (!/silent|dripping|^\/tile\//.test(path)) return false;
