@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidValue } from './invalid-value.js';
+import { withoutBrackets } from './without-brackets.js';
 
 /**
  * Reads host patterns separated by `,`: a host name, `*.domain` for every name below it, an address, or `*` for all.
@@ -27,5 +28,5 @@ function plainHost(entry: string): string | null {
   const text = isIP(entry) === 6 ? `[${entry}]` : entry;
   if (!/^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(text) || text.startsWith('.')) return null;
   const host = URL.parse(`http://${text}/`)?.hostname ?? '';
-  return host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '') || null;
+  return withoutBrackets(host).replace(/\.$/, '') || null;
 }

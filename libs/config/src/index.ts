@@ -23,3 +23,4 @@ export { configurationMarkdown } from './markdown.js';
 export { proxyRules, type ProxyRules } from './proxy-rules.js';
 export { parseBucket, parseEndpoint } from './s3.js';
 export { parseSize } from './size.js';
+export { withoutBrackets } from './without-brackets.js';

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { withoutBrackets } from './without-brackets.js';
 
 /** Says which HTTP proxy a URL is asked through; null is none. */
 export type ProxyRules = (url: URL) => URL | null;
@@ -23,7 +24,7 @@ export function proxyRules(env: Readonly<Record<string, string>>): ProxyRules {
   return (url) => {
     const proxy = url.protocol === 'https:' ? https : http;
     if (proxy === null) return null;
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = withoutBrackets(url.hostname);
     const port = url.port || (url.protocol === 'https:' ? '443' : '80');
     return isOwnMachine(host) || exceptions.some((matches) => matches(host, port)) ? null : proxy;
   };

@@ -1,6 +1,7 @@
 import type { RedisConfig } from './config.js';
 import { parseHostPort, type HostPort } from './address.js';
 import { InvalidValue } from './invalid-value.js';
+import { withoutBrackets } from './without-brackets.js';
 
 /** One Redis server, as a URL gives it. */
 export type RedisUrl = Extract<RedisConfig, { kind: 'server' | 'socket' }>;
@@ -31,7 +32,7 @@ function parseServerUrl(text: string): RedisUrl {
   if (path !== '' && url.search !== '') throw new InvalidValue('gives the database twice');
   return {
     kind: 'server',
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: withoutBrackets(url.hostname),
     port: url.port === '' ? 6379 : Number(url.port),
     tls: url.protocol === 'rediss:',
     db: path === '' ? databaseOf(url.search) : database(path),

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { trustedCertificates } from '#libs/config';
+import { trustedCertificates, withoutBrackets } from '#libs/config';
 import { fixedLookup } from './connector.js';
 import { portOf } from './egress-guard.js';
 
@@ -27,7 +27,7 @@ export const dialTcp: Dial = ({ host, port, addresses }) => {
 
 /** Dials a proxy that the settings name, whatever its address. */
 export async function dialProxy(proxy: URL, dial: Dial = dialTcp): Promise<Socket> {
-  const host = proxy.hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = withoutBrackets(proxy.hostname);
   return dial({ host, port: isSocks(proxy) ? Number(proxy.port) || 1080 : portOf(proxy), addresses: null });
 }
 

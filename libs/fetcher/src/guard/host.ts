@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { withoutBrackets } from '#libs/config';
 
 /**
  * Gives a host as it is compared and dialled: lower case, without brackets and trailing dot, an address in its usual
@@ -9,7 +10,7 @@ export function canonicalHost(text: string): string | null {
   const host = isIP(text) === 6 ? `[${text}]` : text;
   if (!/^(\[[\da-f:.]+\]|[^\s:/?#@%\\[\]]+)$/i.test(host)) return null;
   const hostname = URL.parse(`http://${host}/`)?.hostname ?? '';
-  return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '') || null;
+  return withoutBrackets(hostname).replace(/\.$/, '') || null;
 }
 
 /** Whether a canonical host matches one of the patterns: a host, `*.domain` (every name below it), `*`. */

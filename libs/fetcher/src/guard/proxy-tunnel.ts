@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import { withoutBrackets } from '#libs/config';
 
 /** The answer of a proxy that opens no tunnel, in its own words. */
 export class TunnelRefused extends Error {}
@@ -58,11 +59,7 @@ export async function tunnelBySocks(socket: Socket, proxy: URL, host: string, po
 
     // Always by name: an address is a name that needs no look-up.
     socket.write(
-      Buffer.concat([
-        Buffer.of(5, 1, 0, 3),
-        counted(host.replace(/^\[(.*)\]$/, '$1')),
-        Buffer.of(port >> 8, port & 0xff),
-      ]),
+      Buffer.concat([Buffer.of(5, 1, 0, 3), counted(withoutBrackets(host)), Buffer.of(port >> 8, port & 0xff)]),
     );
     const [, reply, , kind] = await read(socket, 4);
     if (reply !== 0) throw new TunnelRefused(`refused with code ${reply}`);

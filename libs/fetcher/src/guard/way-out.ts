@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { proxyRules, type ProxyRules } from '#libs/config';
+import { proxyRules, withoutBrackets, type ProxyRules } from '#libs/config';
 import { dialProxy, dialTcp, isSocks, secure, type Dial } from './dial.js';
 import { portOf, type EgressGuard } from './egress-guard.js';
 import { proxyAuthorization, tunnelByConnect, tunnelBySocks } from './proxy-tunnel.js';
@@ -56,6 +56,6 @@ export class WayOut {
 
   private async reach(proxy: URL): Promise<Socket> {
     const socket = await dialProxy(proxy, this.dial);
-    return proxy.protocol === 'https:' ? secure(socket, proxy.hostname.replace(/^\[(.*)\]$/, '$1'), this.env) : socket;
+    return proxy.protocol === 'https:' ? secure(socket, withoutBrackets(proxy.hostname), this.env) : socket;
   }
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { withoutBrackets } from '#libs/config';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { Circuit } from './circuit.js';
 import { escapeUrlPath } from './escape-url.js';
@@ -110,7 +111,7 @@ function written(file: ScratchFile | null): ScratchFile {
 
 /** The host name alone: a path may hold a token, and an address is nobody's business. */
 function labelOf(url: URL): string {
-  return isIP(url.hostname.replace(/^\[(.*)\]$/, '$1')) ? 'proxy' : url.hostname;
+  return isIP(withoutBrackets(url.hostname)) ? 'proxy' : url.hostname;
 }
 
 function basicOf({ username, password }: URL): string | null {
