@@ -15,7 +15,7 @@ export { parseModuleRequest } from './module-request.js';
 export { parseSumdbRequest, type SumdbRequest } from './sumdb-request.js';
 
 export { formatInfo, parseInfo, type Info } from './info.js';
-export { infoFault, isWebPage, modFault } from './version-file.js';
+export { infoFault, isWebPage, modFault, resolutionFault } from './version-file.js';
 export { chooseLatest, filterLongList, filterVersions, formatList, parseList } from './list.js';
 export { synthesizedMod } from './go-mod.js';
 export { resolveLatest } from './latest.js';
