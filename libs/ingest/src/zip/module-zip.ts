@@ -39,8 +39,8 @@ export interface ZipShare {
 
 /** What a look at a zip learns that leaves some of its content to others. */
 export interface ZipReading extends Omit<ZipReport, 'hash'> {
-  /** What the hash is made of: the lines of an h1 for the files of the share, or the whole hash of the file. */
-  readonly hashed: { readonly lines: string } | { readonly file: string };
+  /** What the hash is made of, the lines of an h1 for the files of the share; of no content, the hash of the file. */
+  readonly hashed: string;
 }
 
 /** All of the content. */
@@ -55,7 +55,7 @@ const WHOLE: ZipShare = { index: 0, of: 1 };
 export function readModuleZip(
   zip: string | Uint8Array,
   version: ModuleVersion,
-  depth: ZipDepth = 'content',
+  depth: ZipDepth,
   share = WHOLE,
 ): ZipReading {
   const source = new ZipSource(zip);
@@ -72,18 +72,18 @@ export function readModuleZip(
 }
 
 /** Reads all of a zip. Throws what `readModuleZip` throws. */
-export function checkModuleZip(zip: string | Uint8Array, version: ModuleVersion, depth?: ZipDepth): ZipReport {
-  return reportOf([readModuleZip(zip, version, depth)]);
+export function checkModuleZip(
+  zip: string | Uint8Array,
+  version: ModuleVersion,
+  depth: ZipDepth = 'content',
+): ZipReport {
+  return reportOf([readModuleZip(zip, version, depth)], depth);
 }
 
 /** The report of a zip of which all shares were read, in their order: one at least. */
-export function reportOf(readings: readonly ZipReading[]): ZipReport {
+export function reportOf(readings: readonly ZipReading[], depth: ZipDepth): ZipReport {
   const { hashed, ...report } = readings[0]!;
-  if ('file' in hashed) return { ...report, hash: hashed.file };
-  return {
-    ...report,
-    hash: hashLines(readings.map((reading) => ('lines' in reading.hashed ? reading.hashed.lines : ''))),
-  };
+  return { ...report, hash: depth === 'content' ? hashLines(readings.map((reading) => reading.hashed)) : hashed };
 }
 
 interface CheckedDirectory {
@@ -138,7 +138,7 @@ function readEntries(
     if (entry === checked.goMod) goMod = readContent(source, located);
     if (mine.has(entry)) files.push({ name: entry.name.toString('latin1'), sha256: hashContent(source, located) });
   }
-  return { goMod, hashed: depth === 'content' ? { lines: linesOf(files) } : { file: hashFile(source) } };
+  return { goMod, hashed: depth === 'content' ? linesOf(files) : hashFile(source) };
 }
 
 /** The entries of a share: neighbours by name, as many as make up its part of all bytes. */

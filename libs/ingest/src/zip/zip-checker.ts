@@ -63,7 +63,7 @@ export class ZipChecker {
     // Not the caller's object: what is posted must be plain.
     const task = { zip, version: { module: version.module, version: version.version }, depth };
     const shares = Array.from({ length: of }, (_, index) => this.read({ ...task, share: { index, of } }, signal));
-    return reportOf(await Promise.all(shares));
+    return reportOf(await Promise.all(shares), depth);
   }
 
   private async read(task: ZipTask, signal: AbortSignal | undefined): Promise<ZipReading> {
