@@ -65,7 +65,7 @@ export class SumdbClient {
     return about(`${version.module}@${version.version}`, async () => {
       const known = this.checked.get(path);
       if (known) return known;
-      return (await this.lookups.join(path, signal, (shared) => this.look(path, version, shared))).checksums;
+      return (await this.prove(path, version, signal)).checksums;
     });
   }
 
@@ -75,11 +75,13 @@ export class SumdbClient {
     const tile = parseTilePath(path);
     if (path === 'latest') await this.keepLatest(signal);
     // Not from memory: it must be stored, whatever once was.
-    else if (version) {
-      const { stored } = await this.lookups.join(path, signal, (shared) => this.look(path, version, shared));
-      await stored;
-    } else if (tile) await this.keepTile(path, tile, signal);
+    else if (version) await (await this.prove(path, version, signal)).stored;
+    else if (tile) await this.keepTile(path, tile, signal);
     else throw new RefusalError('not-found', `${path}: no such path in a checksum database`);
+  }
+
+  private async prove(path: string, version: ModuleVersion, signal: AbortSignal): Promise<Proven> {
+    return this.lookups.join(path, signal, (shared) => this.look(path, version, shared));
   }
 
   /** What is stored was verified before; else asks, verifies and stores. */
