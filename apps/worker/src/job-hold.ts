@@ -1,4 +1,3 @@
-import { setTimeout as after } from 'node:timers/promises';
 import { WaitingError, type Job } from 'bullmq';
 import type { DeclinedJobs, Envelope } from '#libs/queue';
 
@@ -30,12 +29,15 @@ export class JobHold {
    * Renews the lock until the job has ended, and calls `lost` once it is another worker's. In place of BullMQ's own
    * renewal, which counts from the time of day: a clock that is set back lets all locks run out.
    */
-  async keep(ended: AbortSignal, lost: () => void): Promise<void> {
-    while (await after(RENEWAL, true, { signal: ended, ref: false }).catch(() => false)) {
-      if (await this.isOurs()) continue;
-      if (!ended.aborted) lost();
-      return;
-    }
+  keep(ended: AbortSignal, lost: () => void): void {
+    const renew = async (): Promise<void> => {
+      if (!(await this.isOurs())) {
+        if (!ended.aborted) lost();
+      } else if (!ended.aborted) timer.refresh();
+    };
+    // Timers that promise would make an error, with its stack, for each job that ends.
+    const timer = setTimeout(() => void renew(), RENEWAL).unref();
+    ended.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
   /** Gives the job to whoever takes it first, at once: this worker stops. */

@@ -4,6 +4,9 @@ export const SHUTDOWN = 'shutdown';
 /** How long a handler may take to end once its signal says so, in milliseconds: git gets one second to tidy up. */
 const LENIENCE = 2_000;
 
+/** Nobody waits for what a job that is over has left behind, so where this was made is no news: one does for all. */
+const OVER = new Error('the job has ended: over');
+
 /** What ended a job's signal: the first that came. */
 export type JobEnd = 'over' | 'overtime' | 'lost' | 'shutdown';
 
@@ -51,7 +54,7 @@ export class JobLimits {
     if (this.ended === null) {
       this.ended = why;
       this.cancelled.removeEventListener('abort', this);
-      this.control.abort(new Error(`the job has ended: ${why}`));
+      this.control.abort(why === 'over' ? OVER : new Error(`the job has ended: ${why}`));
     }
     clearTimeout(this.timer);
     if (why !== 'over') this.timer = setTimeout(() => this.abandon(new Error('the handler did not end')), LENIENCE);

@@ -70,7 +70,7 @@ export class JobRunner {
     const limit = request.name.startsWith('fetch.') ? config.fetchTimeout : config.queryTimeout;
     const limits = new JobLimits(limit, cancelled);
     const { signal, deadline } = limits;
-    void hold.keep(signal, () => limits.end('lost'));
+    hold.keep(signal, () => limits.end('lost'));
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;
     try {
