@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,35 +13,62 @@ const MODULES = 500;
 const VERSIONS = 10;
 const ROUNDS = 3;
 
+/** Writing here makes Linux forget what it holds of its disks; only root may. */
+const FORGET = '/proc/sys/vm/drop_caches';
+
 /**
  * `stoa import` of 5,000 small versions from an Athens disk folder, beside `cp -r` of that folder, on one file system
- * and with new folders for each round: creating files is slow where many were removed a moment ago.
+ * and with new folders for each round: creating files is slow where many were removed a moment ago. Once with the
+ * source on the disk, as one who migrates has it, and once with all of it in memory.
  */
 export async function importVersions(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'stoa-bench-import-'));
   const source = join(folder, 'athens');
-  makeAthensFolder(source);
-  const seconds = { copied: [] as number[], imported: [] as number[], again: [] as number[] };
-  for (let round = 0; round < ROUNDS; round++) {
-    await timed('sync', []);
-    seconds.copied.push(await timed('cp', ['-r', source, join(folder, `copy-${round}`)]));
-    await timed('sync', []);
-    const env = { STOA_DATA_DIR: join(folder, `data-${round}`), STOA_VERIFY: 'off' };
-    const words = ['import', source, '--quiet'];
-    seconds.imported.push(await timed(STOA, words, env));
-    seconds.again.push(await timed(STOA, words, env));
+  makeAthensFolder(source, MODULES * VERSIONS);
+  const few = join(folder, 'few');
+  makeAthensFolder(few, VERSIONS);
+  for (const where of ['on the disk', 'in memory'] as const) {
+    if (where === 'on the disk' && !mayForget()) {
+      console.log('stoa import from a disk: not measured, for only root can have a source forgotten');
+      continue;
+    }
+    const seconds = { copied: [] as number[], imported: [] as number[], again: [] as number[] };
+    for (let round = 0; round < ROUNDS; round++) {
+      const path = (name: string): string => join(folder, `${name} ${where} ${round}`);
+      const prepare = async (program: string, words: string[], env?: Record<string, string>): Promise<void> => {
+        await timed('sync', []);
+        if (where === 'on the disk') writeFileSync(FORGET, '3');
+        // The program itself is in memory in either case.
+        await timed(program, words, env);
+      };
+      await prepare('cp', ['-r', few, path('few')]);
+      seconds.copied.push(await timed('cp', ['-r', source, path('copy')]));
+      const env = { STOA_DATA_DIR: path('data'), STOA_VERIFY: 'off' };
+      await prepare(STOA, ['import', few, '--quiet'], { ...env, STOA_DATA_DIR: path('few-data') });
+      seconds.imported.push(await timed(STOA, ['import', source, '--quiet'], env));
+      seconds.again.push(await timed(STOA, ['import', source, '--quiet'], env));
+    }
+    const [copied, imported, again] = [median(seconds.copied), median(seconds.imported), median(seconds.again)];
+    console.log(
+      `stoa import of ${MODULES * VERSIONS} versions, source ${where}: cp -r ${copied.toFixed(2)} s, import ${imported.toFixed(2)} s: ` +
+        `${(copied / imported).toFixed(2)} of its speed, checked, hashed and synced, STOA_VERIFY=off ` +
+        `(on, each version costs a look-up in the checksum database besides); a second run ${again.toFixed(2)} s (median of ${ROUNDS})`,
+    );
   }
-  const [copied, imported, again] = [median(seconds.copied), median(seconds.imported), median(seconds.again)];
-  console.log(
-    `stoa import of ${MODULES * VERSIONS} versions: cp -r ${copied.toFixed(2)} s, import ${imported.toFixed(2)} s: ` +
-      `${(copied / imported).toFixed(2)} of its speed, checked, hashed and synced, STOA_VERIFY=off ` +
-      `(on, each version costs a look-up in the checksum database besides); a second run ${again.toFixed(2)} s (median of ${ROUNDS})`,
-  );
   rmSync(folder, { recursive: true });
 }
 
-function makeAthensFolder(root: string): void {
-  for (let index = 0; index < MODULES * VERSIONS; index++) {
+function mayForget(): boolean {
+  try {
+    accessSync(FORGET, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function makeAthensFolder(root: string, count: number): void {
+  for (let index = 0; index < count; index++) {
     const number = Math.floor(index / VERSIONS);
     const module = `example.com/team${number % 20}/Module${number}`;
     const version = `v1.${index % VERSIONS}.0`;

@@ -1,3 +1,4 @@
+export { BatchThread, type Settled } from './batch-thread.js';
 export { Health, type HealthCheck, type Readiness } from './health.js';
 export { stopOnSignal, tellReady, type ReadyMessage, type Stoppable } from './lifecycle.js';
 export { createLogger, NestLog, type Logger } from './logger.js';

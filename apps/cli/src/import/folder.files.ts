@@ -1,38 +1,39 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
-import { setImmediate as turn } from 'node:timers/promises';
+import { FolderReader } from './folder-reader.js';
+import type { FolderEntry } from './folder.thread.js';
 import { Links } from './links.js';
 import type { SourceFile, SourceFiles } from './source-files.js';
 import type { Unfit } from './source.js';
 
-/** Bytes that are read at once: more than a small file has. */
-const PIECE = 64 << 10;
-/** Folders that are read in one turn of the event loop. */
+/** Folders that are listed together. */
 const FOLDERS = 64;
 
-/** A tree in a local folder. Looks and small reads are synchronous: a turn through Node's thread pool costs more. */
+/** A tree in a local folder. */
 export class FolderFiles implements SourceFiles {
   /** Twice as many as a storage of files syncs together: while it does, the next ones are read and checked. */
   readonly concurrency = 512;
 
   private readonly faults = new Map<string, Unfit>();
-  private readonly piece = Buffer.allocUnsafeSlow(PIECE);
+  private readonly reader = new FolderReader();
 
   constructor(private readonly root: string) {}
 
   async *all(): AsyncGenerator<SourceFile[]> {
     const folders = [''];
     const links = new Links(this.root);
-    for (let folder = folders.pop(), read = 1; folder !== undefined; folder = folders.pop(), read++) {
-      if (read % FOLDERS === 0) await turn();
-      const files: SourceFile[] = [];
-      for (const entry of this.entries(folder)) {
-        const path = `${folder}${entry.name}`;
-        const link = entry.isSymbolicLink() ? links.follow(this.place(path)) : null;
-        if (entry.isDirectory() || link === 'folder') folders.push(`${path}/`);
-        else if (entry.isFile() || link === 'file') files.push({ path });
+    while (folders.length > 0) {
+      const listed = folders.splice(-FOLDERS).map(async (folder) => ({ folder, entries: await this.entries(folder) }));
+      for (const { folder, entries } of await Promise.all(listed)) {
+        const files: SourceFile[] = [];
+        for (const { name, kind } of entries) {
+          const path = `${folder}${name}`;
+          const is = kind === 'link' ? links.follow(this.place(path)) : kind;
+          if (is === 'folder') folders.push(`${path}/`);
+          else if (is === 'file') files.push({ path });
+        }
+        yield files;
       }
-      yield files;
     }
   }
 
@@ -45,20 +46,8 @@ export class FolderFiles implements SourceFiles {
     return { size, modified: mtime };
   }
 
-  async read(path: string, most: number): Promise<Buffer | null> {
-    const file = openSync(this.place(path), 'r');
-    try {
-      const first = readSync(file, this.piece, 0, this.piece.length, 0);
-      // A look at its size would cost as much as to read a small one.
-      const size = first < this.piece.length ? first : fstatSync(file).size;
-      if (size > most) return null;
-      if (size === first) return Buffer.from(this.piece.subarray(0, size));
-      const bytes = Buffer.allocUnsafeSlow(size);
-      // What is written meanwhile is read or not: the caller checks what was read.
-      return bytes.subarray(0, readSync(file, bytes, 0, size, 0));
-    } finally {
-      closeSync(file);
-    }
+  read(path: string, most: number): Promise<Buffer | null> {
+    return this.reader.read(this.place(path), most);
   }
 
   async copy(path: string, to: string, most: number): Promise<number | null> {
@@ -68,11 +57,13 @@ export class FolderFiles implements SourceFiles {
     return (await stat(to)).size;
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.reader.close();
+  }
 
-  private entries(folder: string): Dirent[] {
+  private async entries(folder: string): Promise<readonly FolderEntry[]> {
     try {
-      return readdirSync(this.place(folder), { withFileTypes: true });
+      return await this.reader.list(this.place(folder));
     } catch (error) {
       if (folder === '' || !(error instanceof Error && 'code' in error)) throw error;
       this.faults.set(folder, { name: folder, reason: `the folder can not be read (${String(error.code)})` });
