@@ -11,9 +11,9 @@ export interface BatchOptions<Question, Answer, Message, Reply> {
   readonly most: number;
   /** Whether to wait, before they go, for as long as each turn of the event loop brings more of them. */
   readonly gather: boolean;
-  pack(questions: readonly Question[]): Message;
+  readonly pack: (questions: readonly Question[]) => Message;
   /** Gives what became of each question, in order. */
-  unpack(reply: Reply): readonly Settled<Answer>[];
+  readonly unpack: (reply: Reply) => readonly Settled<Answer>[];
 }
 
 interface Asked<Question, Answer> {
