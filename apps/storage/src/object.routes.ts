@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { RefusalError } from '#libs/protocol';
 import type { ObjectEntry, ObjectStore } from '#libs/storage';
 import { bodyOf, holds } from './bodies.js';
 import { Conflict } from './refusals.js';
@@ -46,12 +45,7 @@ export function registerObjects(server: FastifyInstance, { objects }: { readonly
     url: `${OBJECTS}/*`,
     handler: async (request, reply) => {
       request.kind = 'object';
-      const key = keyOf(request.url);
-      try {
-        return await handlers[request.method as keyof typeof handlers](request, reply, key);
-      } catch (error) {
-        throw malformedKey(error);
-      }
+      return handlers[request.method as keyof typeof handlers](request, reply, keyOf(request.url));
     },
   });
   server.get(OBJECTS, async (request, reply) => {
@@ -66,13 +60,9 @@ async function page(objects: ObjectStore, prefix: string, after: string, limit: 
   const entries: ObjectEntry[] = [];
   // Asked for nothing, it tells that it is there, and no more.
   if (limit === 0) return { objects: entries, more: false };
-  try {
-    for await (const entry of objects.list(prefix, after)) {
-      if (entries.length === limit) return { objects: entries, more: true };
-      entries.push(entry);
-    }
-  } catch (error) {
-    throw malformedKey(error);
+  for await (const entry of objects.list(prefix, after)) {
+    if (entries.length === limit) return { objects: entries, more: true };
+    entries.push(entry);
   }
   return { objects: entries, more: false };
 }
@@ -80,11 +70,6 @@ async function page(objects: ObjectStore, prefix: string, after: string, limit: 
 function keyOf(url: string): string {
   const path = url.replace(/\?.*$/s, '');
   return decodeURIComponent(path.slice(OBJECTS.length + 1));
-}
-
-/** A storage throws TypeError on what is no key. */
-function malformedKey(error: unknown): unknown {
-  return error instanceof TypeError ? new RefusalError('bad-request', 'malformed key') : error;
 }
 
 function exists(reply: FastifyReply): FastifyReply {

@@ -13,6 +13,7 @@ export type {
 export { putInTurn } from './put-in-turn.js';
 export { ageOf } from './age.js';
 export { readBody } from './body.js';
+export { KeyError } from './key.js';
 export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } from './part.js';
 export { openBucket, openStorage, type Storage } from './compose.js';
 export { DiskTier } from './disk-tier.js';

@@ -4,15 +4,26 @@
  */
 const KEY = /^(?!\.tmp(?:\/|$))(?:(?!\.\.?(?:\/|$))[ -.0-~]+(?:\/(?!$)|$))+$/;
 
+/** Bytes of an element, where file systems stop, and of a whole key, where S3 does. */
+const LONGEST = { element: 255, key: 1024 };
+const LONG_ELEMENT = new RegExp(`[^/]{${LONGEST.element + 1}}`);
+
 /** Folder of unfinished files below the root of a file storage: no key begins with it, on any adapter. */
 export const UNFINISHED_FOLDER = '.tmp';
 
-/** Throws TypeError on what is no key of an object store. */
-export function checkKey(key: string): void {
-  if (!KEY.test(key)) throw new TypeError('malformed object key');
+/** What was given is no key of an object store, or is the folder of another key. */
+export class KeyError extends TypeError {
+  override readonly name = 'KeyError';
 }
 
-/** Gives the folder part of a prefix with its trailing `/`, or an empty string. Throws TypeError when it is no path. */
+/** Throws KeyError on what is no key of an object store that puts so many bytes in front of it. */
+export function checkKey(key: string, above = 0): void {
+  if (!KEY.test(key)) throw new KeyError('malformed key');
+  if (above + key.length <= LONGEST.element) return;
+  if (above + key.length > LONGEST.key || LONG_ELEMENT.test(key)) throw new KeyError('key too long');
+}
+
+/** Gives the folder part of a prefix with its trailing `/`, or an empty string. Throws KeyError when it is no path. */
 export function prefixFolder(prefix: string): string {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (folder !== '') checkKey(folder.slice(0, -1));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RefusalError } from '#libs/protocol';
-import { FsObjectStore, type PutOptions } from '#libs/storage';
+import { FsObjectStore, KeyError, type PutOptions } from '#libs/storage';
 import { translateFsError } from '../src/fs/fs-error.js';
 import { MiB, patternStream } from './conformance/patterns.js';
 
@@ -48,13 +48,15 @@ describe('FsObjectStore in bulk', () => {
       series('new/a', 'old/a', 'later/a'),
       series('new/b', 'old/met', 'later/met'),
       series('new/a', 'later/second'),
-      series('new/c', `new/${'long'.repeat(64)}`, 'later/long'),
+      series('new/c', 'old/met/below', 'later/below'),
+      store.put('new/short', { file: join(root, 'old/met') }, { size: 1, mode: 'create' }),
       series('new/d', 'later/d'),
     ]);
     expect(outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.status))).toEqual([
       3,
       1,
       0,
+      'rejected',
       'rejected',
       2,
     ]);
@@ -110,7 +112,7 @@ describe('FsObjectStore', () => {
     await expect(store.put('a/y', patternStream(MiB), { size: 2 * MiB, mode: 'create' })).rejects.toThrow(
       /source ended/,
     );
-    await expect(store.put('a/x/below', Buffer.from('x'), { size: 1, mode: 'create' })).rejects.toThrow();
+    await expect(store.put('a/x/below', Buffer.from('x'), { size: 1, mode: 'create' })).rejects.toThrow(KeyError);
     expect(await readdir(join(root, '.tmp'))).toEqual([]);
   });
 

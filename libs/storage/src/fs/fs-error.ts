@@ -1,4 +1,5 @@
 import { RefusalError } from '#libs/protocol';
+import { KeyError } from '../key.js';
 
 /** What a client may know of a failing file system. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -26,8 +27,11 @@ export function isAbsent(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG';
 }
 
-/** Turns a system error whose cause is known into a refusal that names no path; any other error stays. */
+/** Turns a system error whose cause is known into a refusal or a KeyError that names no path; any other error stays. */
 export function translateFsError(error: unknown): unknown {
-  const reason = REASONS[errorCode(error) ?? ''];
+  const code = errorCode(error) ?? '';
+  if (code === 'ENOTDIR' || code === 'EISDIR')
+    return new KeyError('one key is the folder of another', { cause: error });
+  const reason = REASONS[code];
   return reason === undefined ? error : new RefusalError('busy', reason, { cause: error });
 }

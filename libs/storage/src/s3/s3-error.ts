@@ -1,4 +1,4 @@
-import { InvalidObjectNameError, InvalidXMLError, S3Error } from 'minio';
+import { InvalidXMLError, S3Error } from 'minio';
 import { RefusalError } from '#libs/protocol';
 import { networkRefusal } from '../network-fault.js';
 
@@ -19,8 +19,6 @@ const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQu
 
 /** Tells whether the server says that there is no such object. A bucket that is gone is none of it. */
 export function isAbsent(error: unknown): boolean {
-  // A name that is too long for the server can't have been stored.
-  if (error instanceof InvalidObjectNameError) return true;
   return error instanceof S3Error && ABSENT.has(error.code ?? '');
 }
 

@@ -196,7 +196,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   private name(key: string): string {
-    checkKey(key);
+    checkKey(key, this.prefix.length);
     return this.prefix + key;
   }
 
