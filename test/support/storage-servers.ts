@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '#libs/config';
 import { Scratch } from '#libs/ingest';
-import { createLogger, Health, listen, Metrics } from '#libs/observability';
+import { createLogger, Health, listen, Metrics, type Logger } from '#libs/observability';
 import { openStorage } from '#libs/storage';
 import { createStorageServer } from '../../apps/storage/src/server.js';
 import { buildGo } from './go.js';
@@ -18,8 +18,8 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Serves a storage of these settings in this process, as `stoa storage` does. */
-export async function serveStorage(env: Record<string, string>): Promise<TestServer> {
+/** Serves a storage of these settings in this process, as `stoa storage` does; its log, where wanted, is the caller's. */
+export async function serveStorage(env: Record<string, string>, log?: Logger): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'stoa-server-'));
   const settings = { STOA_DATA_DIR: folder, STOA_LISTEN: '127.0.0.1:0', STOA_LOG_LEVEL: 'error', ...env };
   const { config } = loadConfig('storage', settings);
@@ -33,7 +33,7 @@ export async function serveStorage(env: Record<string, string>): Promise<TestSer
     scratch,
     metrics,
     token: config.storageToken,
-    log: await createLogger(config, 'storage'),
+    log: log ?? (await createLogger(config, 'storage')),
     health: new Health({ storage: { critical: true, check: () => objects.check() } }),
   });
   const url = await listen(server, config.listen);

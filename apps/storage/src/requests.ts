@@ -5,6 +5,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What is asked, as metrics name it. */
     kind: 'list' | 'info' | 'mod' | 'zip' | 'save' | 'delete' | 'object' | 'objects' | 'other';
+    /** What its answer's body failed with, when the bytes were on their way already. */
+    fault: Error | null;
   }
   interface FastifyContextConfig {
     /** No token is needed. */
@@ -12,28 +14,26 @@ declare module 'fastify' {
   }
 }
 
-/** Adds the mark of the protocol to each answer, and after the last byte a log line and its metrics. */
+/**
+ * Adds the mark of the protocol to each answer, and at its end a log line and its metrics: of one that was broken off as
+ * well, which Fastify's own hook at the end is not told of.
+ */
 export function observeRequests(server: FastifyInstance, log: Logger, metrics: Metrics): void {
   server.decorateRequest('kind', 'other');
-  server.addHook('onRequest', (_request, reply, done) => {
+  server.decorateRequest('fault', null);
+  server.addHook('onRequest', (request, reply, done) => {
     reply.header('stoa-storage', '1');
-    done();
-  });
-  server.addHook('onResponse', (request, reply, done) => {
-    const { kind: route, id, method, url } = request;
-    const milliseconds = reply.elapsedTime;
-    metrics.httpRequests.inc({ route, status: reply.statusCode, cache: 'none' });
-    metrics.httpDuration.observe({ route, cache: 'none' }, milliseconds / 1000);
-    log.info(
-      {
-        requestId: id,
-        method,
-        path: url,
-        status: reply.statusCode,
-        milliseconds: Math.round(milliseconds * 100) / 100,
-      },
-      'answered',
-    );
+    reply.raw.once('close', () => {
+      const { kind: route, id, method, url, fault } = request;
+      const { headersSent, writableFinished, statusCode: status } = reply.raw;
+      const milliseconds = reply.elapsedTime;
+      const line = { requestId: id, method, path: url, milliseconds: Math.round(milliseconds * 100) / 100 };
+      if (!headersSent) return log.info(line, 'the client left before its answer');
+      metrics.httpRequests.inc({ route, status, cache: 'none' });
+      metrics.httpDuration.observe({ route, cache: 'none' }, milliseconds / 1000);
+      if (fault) log.warn({ ...line, status, err: fault }, 'broken off: the storage failed');
+      else log.info({ ...line, status }, writableFinished ? 'answered' : 'broken off: the client left');
+    });
     done();
   });
 }

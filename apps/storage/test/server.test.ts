@@ -4,7 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveStorage, type TestServer } from '../../../test/support/storage-servers.js';
 
@@ -13,15 +14,26 @@ const TOKEN = 'the-token';
 
 let folder: string;
 let server: TestServer;
+const logged: Record<string, unknown>[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stoa-served-'));
-  server = await serveStorage({ STOA_DATA_DIR: join(folder, 'data'), STOA_EXTERNAL_TOKEN: TOKEN });
+  server = await serveStorage({ STOA_DATA_DIR: join(folder, 'data'), STOA_EXTERNAL_TOKEN: TOKEN }, log());
 });
 afterAll(async () => {
   await server?.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+function log(): pino.Logger {
+  const lines = new Writable({
+    write(line, _encoding, done) {
+      logged.push(JSON.parse(String(line)) as Record<string, unknown>);
+      done();
+    },
+  });
+  return pino({ formatters: { level: (level) => ({ level }) } }, lines);
+}
 
 interface Answer {
   readonly status: number;
@@ -107,6 +119,9 @@ describe('a storage server', () => {
     ['GET', object(''), 400],
     ['GET', object('a%00b'), 400],
     ['GET', object('%ff'), 400],
+    ['GET', object(`a/${'x'.repeat(256)}`), 400],
+    ['PUT', object(`a/${'x'.repeat(256)}`), 400],
+    ['GET', `/-/objects?prefix=${'x'.repeat(256)}/`, 400],
     ['GET', '/-/objects?prefix=../', 400],
     ['GET', '/example.com/a/@v/..%2f..%2fetc.info', 404],
     ['GET', '/../etc/@v/list', 404],
@@ -122,6 +137,44 @@ describe('a storage server', () => {
     const [response] = (await once(sent, 'response')) as [Readable & { statusCode: number }];
     const text = (await response.toArray()).join('');
     expect([response.statusCode, text.match(/\n/g)?.length, text.includes(folder)]).toEqual([status, 1, false]);
+  });
+
+  it('refuses a key that is the folder of another, and one below a key, as malformed', async () => {
+    expect((await ask('PUT', object('.meta/key'), {}, 'x')).status).toBe(201);
+    expect(await ask('PUT', object('.meta/key/below'), {}, 'x')).toMatchObject({ status: 400 });
+    expect((await ask('PUT', object('.meta/folder/of'), {}, 'x')).status).toBe(201);
+    expect(await ask('PUT', object('.meta/folder'), {}, 'x')).toMatchObject({
+      status: 400,
+      text: 'one key is the folder of another\n',
+    });
+    expect((await ask('GET', object('.meta/folder/of'))).text).toBe('x');
+  });
+
+  it.each([
+    ['PUT', object('.meta/broken/off')],
+    ['PUT', object('example.com/broken/@v/v1.0.0.zip')],
+    ['POST', '/example.com/broken/@v/v1.0.0.save'],
+  ])('stores nothing of a %s %s that breaks off, and logs one line of it', async (method, path) => {
+    const headers = {
+      authorization: `Bearer ${TOKEN}`,
+      expect: '100-continue',
+      'content-length': 1000,
+      'content-type': 'multipart/form-data; boundary=b',
+    };
+    const sent = httpRequest(server.url, { method, path, headers });
+    sent.on('error', () => {});
+    sent.flushHeaders();
+    await once(sent, 'continue');
+    sent.write(partHead('zip'), () => sent.destroy());
+
+    const lines = (): typeof logged => logged.filter((line) => line['path'] === path);
+    await expect
+      .poll(lines)
+      .toEqual([expect.objectContaining({ level: 'info', method, path, msg: 'the client left before its answer' })]);
+    const id = lines()[0]!['requestId'];
+    expect((await ask('GET', path.replace('.save', '.zip'))).status).toBe(404);
+    expect(logged.filter(({ requestId }) => requestId === id)).toHaveLength(1);
+    expect(JSON.stringify(logged)).not.toContain(TOKEN);
   });
 
   it('wants a length of a PUT, and a form of a save', async () => {
