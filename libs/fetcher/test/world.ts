@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startSocksProxy, type SocksProxy } from '../../../test/support/socks-proxy.js';
 import { atEnd, folder } from './fetching.js';
 
 /** A certificate of 127.0.0.1, localhost, mirror.example and sum.example that signs itself. */
@@ -56,42 +57,11 @@ export async function forwardProxy(target: string, connectStatus = '200 OK') {
   return { url, asked };
 }
 
-/** A SOCKS5 proxy that sends every host to one port of this machine, and notes what it is asked. */
-export async function socksProxy(target: string, user = '') {
-  const asked: string[] = [];
-  const expected = Buffer.from(user);
-  const started = createServer((client: Socket) => {
-    client.on('error', () => client.destroy());
-    atEnd(async () => client.destroy());
-    let step = user === '' ? 'hello' : 'hello with password';
-    client.on('data', (bytes: Buffer) => {
-      if (step === 'hello with password') {
-        client.write(Buffer.of(5, 2));
-        step = 'password';
-      } else if (step === 'hello') {
-        client.write(Buffer.of(5, 0));
-        step = 'connect';
-      } else if (step === 'password') {
-        client.write(Buffer.of(1, bytes.subarray(2, 2 + expected.length).equals(expected) ? 0 : 1));
-        step = 'connect';
-      } else if (step === 'connect') {
-        const length = bytes[4] ?? 0;
-        asked.push(`${bytes.subarray(5, 5 + length).toString()}:${bytes.readUInt16BE(5 + length)}`);
-        step = 'open';
-        client.pause();
-        const { port } = new URL(target);
-        const tunnel = connect(Number(port), '127.0.0.1', () => {
-          client.removeAllListeners('data');
-          client.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
-          client.pipe(tunnel).pipe(client);
-        });
-        tunnel.on('error', () => client.destroy());
-        atEnd(async () => tunnel.destroy());
-      }
-    });
-  });
-  atEnd(async () => started.close());
-  return { url: (await listening(started)).replace('http:', 'socks5:'), asked };
+/** A SOCKS5 proxy of this test alone. */
+export async function socksProxy(target: string, user = ''): Promise<SocksProxy> {
+  const proxy = await startSocksProxy(target, user);
+  atEnd(() => proxy.close());
+  return proxy;
 }
 
 /** Starts a server on loopback and gives its URL. */

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readBody, type PutOptions } from '#libs/storage';
 import { startForwardProxy } from '../../../test/support/forward-proxy.js';
 import { gitCertificate } from '../../../test/support/git-certificate.js';
+import { startSocksProxy } from '../../../test/support/socks-proxy.js';
 import { connect } from '../src/external/connect.js';
 import { ExternalObjectStore, hasObjects } from '../src/external/external.object-store.js';
 import { StorageLink } from '../src/external/storage-link.js';
@@ -15,6 +17,7 @@ import { StorageLink } from '../src/external/storage-link.js';
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const MARK = { 'stoa-storage': '1' };
+const PATIENT = { connect: 30_000, idle: 30_000, commit: 30_000 };
 /** For what never comes. Whoever is to be given an answer is not hurried: this machine may be slow. */
 const HASTY = { connect: 5000, idle: 200, commit: 200 };
 
@@ -45,6 +48,11 @@ const status =
   (code: number, headers: Record<string, string> = {}, body = ''): Answer =>
   (_request, response) =>
     void response.writeHead(code, headers).end(body);
+
+function linkBy(proxy: string, { scheme = 'http', limits = {}, env = {} } = {}): StorageLink {
+  const network = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ...env };
+  return new StorageLink({ url: new URL(`${scheme}://storage.example.com`), network }, { ...PATIENT, ...limits });
+}
 
 function secure(network: Record<string, string>): StorageLink {
   return new StorageLink({ url: new URL('https://storage.example.com'), network });
@@ -109,6 +117,55 @@ describe('what a storage server offers', () => {
       message: 'the storage can not be reached',
     });
     await Promise.all([trusting.close(), doubting.close(), proxy.close(), rm(folder, { recursive: true })]);
+  });
+});
+
+describe('a SOCKS5 proxy of the environment', () => {
+  it.each(['http', 'https'] as const)('leads to an %s server, by its name and with credentials', async (scheme) => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-tls-'));
+    const certificate = await gitCertificate(folder);
+    const tls = createTlsServer(certificate, (request, response) => answer(request, response)).listen(0, '127.0.0.1');
+    await once(tls, 'listening');
+    const behind = scheme === 'http' ? url.href : `https://127.0.0.1:${(tls.address() as AddressInfo).port}`;
+    const proxy = await startSocksProxy(behind, 'me');
+    const far = linkBy(proxy.url.replace('://', '://me:secret@'), { scheme, env: { SSL_CERT_FILE: certificate.file } });
+    answer = status(200, MARK, '{}');
+    expect(await hasObjects(far)).toBe(true);
+    expect(proxy.asked).toEqual([`storage.example.com:${scheme === 'https' ? 443 : 80}`]);
+    await far.close();
+    await proxy.close();
+    tls.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('that is not there, or refuses, is a storage that can not be reached', async () => {
+    const proxy = await startSocksProxy(url.href, 'somebody');
+    const stranger = linkBy(proxy.url.replace('://', '://me:secret@'));
+    const lost = { kind: 'busy', message: 'the storage can not be reached' };
+    await expect(hasObjects(stranger)).rejects.toMatchObject(lost);
+    await proxy.close();
+    const nowhere = linkBy(proxy.url);
+    await expect(hasObjects(nowhere)).rejects.toMatchObject(lost);
+    await Promise.all([stranger.close(), nowhere.close()]);
+  });
+
+  it('that says nothing, and a server behind one that does not, are a timeout', async () => {
+    const silent = createTcpServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const at = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const proxy = await startSocksProxy(`http://${at}`);
+    const links = [
+      linkBy(`socks5://${at}`, { limits: { connect: 200 } }),
+      linkBy(proxy.url, { limits: { idle: 200 } }),
+    ];
+    for (const silence of links)
+      await expect(hasObjects(silence)).rejects.toMatchObject({
+        kind: 'timeout',
+        message: 'the storage does not answer',
+      });
+    await Promise.all(links.map((one) => one.close()));
+    await proxy.close();
+    silent.close();
   });
 });
 

@@ -74,6 +74,7 @@ export class StorageLink {
       headers: { 'user-agent': 'stoa', ...this.authorization, ...headers },
       body: body ?? null,
       signal: signal ?? null,
+      bodyTimeout: this.timeouts.idle,
       headersTimeout: body === undefined ? this.timeouts.idle : this.timeouts.commit,
     });
     const refusal = statusRefusal(answer.statusCode);
@@ -90,10 +91,17 @@ export class StorageLink {
 function dispatcherFor(url: URL, network: ExternalConfig['network'], timeouts: LinkTimeouts): Dispatcher {
   const tls = url.protocol === 'https:' ? { secureContext: trustedCertificates(network) } : {};
   const connect = { ...tls, timeout: timeouts.connect };
-  const options = { bodyTimeout: timeouts.idle, keepAliveTimeout: KEEP_ALIVE, allowH2: false };
+  const options = { keepAliveTimeout: KEEP_ALIVE, allowH2: false };
   const proxy = proxyRules(network)(url);
   if (!proxy) return new Pool(url.origin, { ...options, connect });
-  return new ProxyAgent({ ...options, uri: proxy.href, requestTls: connect, proxyTls: connect });
+  return new ProxyAgent({
+    ...options,
+    uri: proxy.href,
+    connectTimeout: timeouts.connect,
+    requestTls: connect,
+    // Told of TLS, undici speaks it to a SOCKS5 proxy too.
+    ...(proxy.protocol !== 'socks5:' && { proxyTls: connect }),
+  });
 }
 
 function statusRefusal(status: number): RefusalError | null {
