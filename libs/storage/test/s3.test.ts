@@ -144,6 +144,7 @@ describe('S3ObjectStore', () => {
 
 describe('S3ObjectStore and a server that misbehaves', () => {
   let server: Server;
+  let config: S3Config;
   let answer: (path: string, response: ServerResponse, method: string) => void;
   let store: S3ObjectStore;
   /** For what never comes. Whoever is to be given an answer is not hurried: this machine may be slow. */
@@ -155,8 +156,8 @@ describe('S3ObjectStore and a server that misbehaves', () => {
       answer(request.url ?? '', response, request.method ?? '');
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const config = configOf({ endpoint, accessKey: 'key', secretKey: 'secret' });
+    const { port } = server.address() as AddressInfo;
+    config = configOf({ endpoint: `http://127.0.0.1:${port}`, accessKey: 'key', secretKey: 'secret' });
     store = new S3ObjectStore(config);
     hasty = new S3ObjectStore(config, { connect: 5000, idle: 200, commit: 200 });
   });
@@ -216,6 +217,19 @@ describe('S3ObjectStore and a server that misbehaves', () => {
       message: 'the storage denies access',
       cause: { message: 'S3: RequestTimeTooSkewed' },
     });
+  });
+
+  it('is opened by one list, which tells all that there is to know', async () => {
+    const asked: string[] = [];
+    const list = '<ListBucketResult><Name>x</Name><IsTruncated>false</IsTruncated></ListBucketResult>';
+    answer = (path, response, method) => {
+      asked.push(`${method} ${new URLSearchParams(path.split('?')[1]).get('max-keys')}`);
+      response.writeHead(200).end(list);
+    };
+    const reader = new S3ObjectStore(config, undefined, false);
+    await reader.open();
+    await reader.close();
+    expect(asked).toEqual(['GET 1']);
   });
 
   it('goes by the list of its objects where the bucket may not be looked at', async () => {

@@ -141,7 +141,9 @@ export class S3ObjectStore implements ObjectStore {
     if (!inside && startAfter > prefix) return;
     const [from, after] = [this.prefix + prefix, inside && startAfter !== '' ? this.prefix + startAfter : ''];
     for (let token = '', more = true; more;) {
-      const page = await this.listPage(from, { token, after });
+      const page = await this.listPage(from, { token, after }).catch((error: unknown) => {
+        throw translateS3Error(error);
+      });
       for (const { name, size, lastModified } of page.objects) {
         if (name !== undefined) yield { key: name.slice(this.prefix.length), size, modified: lastModified };
       }
@@ -160,9 +162,8 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async open(): Promise<void> {
-    await this.makeBucket();
     // Any web server may answer HEAD with 200; a list comes from an S3 server alone.
-    await this.listPage(this.prefix, { limit: 1 });
+    if (!(await this.isListed())) await this.makeBucket();
     if (this.writes) this.createsOnce = await this.findWhetherCreatesOnce();
   }
 
@@ -177,17 +178,16 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   private async makeBucket(): Promise<void> {
-    if (await this.bucketExists()) return;
     try {
       await this.client.makeBucket(this.bucket, this.region);
     } catch (error) {
       // Another process may have made it in the meantime.
-      if (!(await this.bucketExists())) throw translateS3Error(error);
+      if (!(await this.isListed())) throw translateS3Error(error);
     }
   }
 
   async check(): Promise<void> {
-    if (!(await this.bucketExists())) throw s3Refusal('NoSuchBucket');
+    if (!(await this.isThere())) throw s3Refusal('NoSuchBucket');
   }
 
   async close(): Promise<void> {
@@ -212,23 +212,29 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  private async bucketExists(): Promise<boolean> {
+  /** Whether the bucket is there, for the price of a look. */
+  private async isThere(): Promise<boolean> {
     try {
       return await this.retried(() => this.client.bucketExists(this.bucket));
     } catch (error) {
       if (!(error instanceof S3Error)) throw translateS3Error(error);
       // An answer to HEAD has no body to say why. One to GET has, and credentials for a prefix alone may list that.
+      return this.isListed();
+    }
+  }
+
+  private async isListed(): Promise<boolean> {
+    try {
       await this.listPage(this.prefix, { limit: 1 });
       return true;
+    } catch (error) {
+      if (error instanceof S3Error && error.code === 'NoSuchBucket') return false;
+      throw translateS3Error(error);
     }
   }
 
   private async listPage(prefix: string, { token = '', after = '', limit = 1000 }) {
-    try {
-      return await this.retried(() => this.client.listObjectsV2Query(this.bucket, prefix, token, '', limit, after));
-    } catch (error) {
-      throw translateS3Error(error);
-    }
+    return this.retried(() => this.client.listObjectsV2Query(this.bucket, prefix, token, '', limit, after));
   }
 
   /** A kept connection may have been closed by the server at this very moment: what changes nothing is tried again. */
