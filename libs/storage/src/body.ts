@@ -1,13 +1,13 @@
-import type { ByteRange, ObjectBody } from './object-store.js';
+import type { ByteRange } from './object-store.js';
 
 /** Up to this many bytes an object is read in one go, as a Buffer. */
 export const SMALL_OBJECT = 64 * 1024;
 
 /** Reads the bytes of an object to their end. For what is known to be small: lists, answers, a `.mod`. */
-export async function readBody(body: ObjectBody['body']): Promise<Buffer> {
+export async function readBody(body: Buffer | AsyncIterable<Buffer>): Promise<Buffer> {
   if (Buffer.isBuffer(body)) return body;
   const chunks: Buffer[] = [];
-  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

@@ -1,6 +1,16 @@
 import type { Readable } from 'node:stream';
-import type { ByteRange } from './object-store.js';
+import { readBody, SMALL_OBJECT } from './body.js';
+import type { ByteRange, ObjectBody } from './object-store.js';
 import { PumpedBody } from './pumped-body.js';
+
+/**
+ * Gives the body of a storage server's answer of so many bytes, or a range of it where the server can't: what is small is
+ * read here, what is large stays a stream. Nobody else may read the source.
+ */
+export async function receiveBody(source: Readable, size: number, range?: ByteRange): Promise<ObjectBody['body']> {
+  const length = range ? range.end - range.start + 1 : size;
+  return length <= SMALL_OBJECT ? readBody(piecesOf(source, range)) : new RemoteBody(source, range);
+}
 
 /**
  * The body of a storage server's answer, or a range of it, as a stream that fails when the answer does. Destroying it
@@ -19,7 +29,7 @@ export class RemoteBody extends PumpedBody {
     super();
     // What comes after we were destroyed, as undici's word of an abort, concerns nobody.
     source.on('error', () => {});
-    this.pieces = (range ? cut(source, range) : (source as AsyncIterable<Buffer>))[Symbol.asyncIterator]();
+    this.pieces = piecesOf(source, range)[Symbol.asyncIterator]();
   }
 
   override _read(): void {
@@ -47,6 +57,10 @@ export class RemoteBody extends PumpedBody {
 /** Frees the memory of a piece, unless it is a part of something larger. Whoever has the piece still finds it empty. */
 function release({ buffer, byteLength }: Buffer): void {
   if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
+function piecesOf(source: Readable, range: ByteRange | undefined): AsyncIterable<Buffer, undefined> {
+  return range ? cut(source, range) : (source as AsyncIterable<Buffer, undefined>);
 }
 
 async function* cut(body: AsyncIterable<Buffer>, { start, end }: ByteRange): AsyncGenerator<Buffer, undefined> {

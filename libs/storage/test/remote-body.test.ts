@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { RemoteBody } from '../src/remote-body.js';
+import { readBody } from '#libs/storage';
+import { receiveBody, RemoteBody } from '../src/remote-body.js';
 
 /** Pieces as a connection gives them: each in memory of its own. */
 function pieces(count: number): Buffer[] {
@@ -20,6 +21,29 @@ class LateSink extends Writable {
     });
   }
 }
+
+it.each([
+  ['a small answer', 6, undefined],
+  ['a small range of a large one', 20, { start: 9_990, end: 20_005 }],
+] as const)('reads %s here, and lets go of the rest', async (_, count, range) => {
+  const source = pieces(count);
+  const content = Buffer.concat(source);
+  const answer = Readable.from(source);
+  answer._destroy = (error, done) => done(error ?? (answer.readableEnded ? null : new Error('aborted')));
+  const body = await receiveBody(answer, content.length, range);
+  expect(body).toEqual(range ? content.subarray(range.start, range.end + 1) : content);
+  expect(answer.destroyed).toBe(true);
+});
+
+it.each([
+  ['answer', undefined],
+  ['range', { start: 10_000, end: 80_000 }],
+] as const)('leaves a large %s a stream', async (_, range) => {
+  const source = pieces(10);
+  const body = await receiveBody(Readable.from(source), 100_000, range);
+  expect(body).toBeInstanceOf(RemoteBody);
+  expect(await readBody(body)).toHaveLength(range ? 70_001 : 100_000);
+});
 
 it('gives back the memory of what was written out, once it was', async () => {
   const source = pieces(5);

@@ -1,6 +1,6 @@
-import { checkRange, readBody, SMALL_OBJECT } from '../body.js';
+import { checkRange } from '../body.js';
 import type { ByteRange, ObjectBody, ObjectEntry, ObjectStat } from '../object-store.js';
-import { RemoteBody } from '../remote-body.js';
+import { receiveBody } from '../remote-body.js';
 import { dropBody, type LinkAnswer } from './storage-link.js';
 
 type Headers = LinkAnswer['headers'];
@@ -24,7 +24,7 @@ export async function readObject({ headers, body }: LinkAnswer, range?: ByteRang
     if (range) checkRange(range, stat.size);
     const length = range ? range.end - range.start + 1 : stat.size;
     if (contentLength(headers) !== length) throw new Error('external storage: the server ignores ranges');
-    return { stat, body: length <= SMALL_OBJECT ? await readBody(body) : new RemoteBody(body), tier: 'storage' };
+    return { stat, body: await receiveBody(body, length), tier: 'storage' };
   } catch (error) {
     dropBody(body);
     throw error;

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { parseList, RefusalError, type ModuleVersion } from '#libs/protocol';
-import { checkRange, readBody, SMALL_OBJECT } from '../body.js';
+import { checkRange, readBody } from '../body.js';
 import type { ByteRange, ObjectBody, ObjectStat } from '../object-store.js';
-import { RemoteBody } from '../remote-body.js';
+import { receiveBody } from '../remote-body.js';
 import { moduleKey, versionsFolder } from '../tree/keys.js';
 import { hasObjects } from './external.object-store.js';
 import { contentLength, header } from './object-answer.js';
@@ -147,8 +147,7 @@ async function readZip({ headers, body }: LinkAnswer, range?: ByteRange): Promis
   try {
     const stat = statOfZip(headers);
     if (range) checkRange(range, stat.size);
-    if (range || stat.size > SMALL_OBJECT) return { stat, body: new RemoteBody(body, range), tier: 'storage' };
-    return { stat, body: await readBody(body), tier: 'storage' };
+    return { stat, body: await receiveBody(body, stat.size, range), tier: 'storage' };
   } catch (error) {
     dropBody(body);
     throw error;

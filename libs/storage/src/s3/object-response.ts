@@ -1,8 +1,8 @@
 import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { checkRange, readBody, SMALL_OBJECT } from '../body.js';
+import { checkRange } from '../body.js';
 import type { ByteRange, ObjectBody } from '../object-store.js';
-import { RemoteBody } from '../remote-body.js';
+import { receiveBody } from '../remote-body.js';
 
 /**
  * Turns the answer to a GET into an object: a small one is read here, a large one stays a stream, which fails when
@@ -14,8 +14,7 @@ export async function readResponse(response: Readable, range?: ByteRange): Promi
     const { length, size, modified, etag } = readHeaders(response);
     if (range) checkRange(range, size);
     if (length !== (range ? range.end - range.start + 1 : size)) throw new Error('S3: the server ignores ranges');
-    const body = length <= SMALL_OBJECT ? await readBody(response) : new RemoteBody(response);
-    return { stat: { size, modified, etag }, body, tier: 'storage' };
+    return { stat: { size, modified, etag }, body: await receiveBody(response, length), tier: 'storage' };
   } catch (error) {
     response.destroy();
     throw error;
