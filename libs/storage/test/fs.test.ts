@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RefusalError } from '#libs/protocol';
-import { FsObjectStore, KeyError, type PutOptions } from '#libs/storage';
+import { FsObjectStore, KeyError, removeUnfinished, strangeUnfinished, type PutOptions } from '#libs/storage';
 import { translateFsError } from '../src/fs/fs-error.js';
 import { MiB, patternStream } from './conformance/patterns.js';
 
@@ -114,6 +115,21 @@ describe('FsObjectStore', () => {
     );
     await expect(store.put('a/x/below', Buffer.from('x'), { size: 1, mode: 'create' })).rejects.toThrow(KeyError);
     expect(await readdir(join(root, '.tmp'))).toEqual([]);
+  });
+
+  it('knows its unfinished files from those of others', async () => {
+    const source = new PassThrough();
+    const storing = store.put('a/x', source, { size: 2, mode: 'create' });
+    source.write('h');
+    await expect.poll(() => readdir(join(root, '.tmp'))).toHaveLength(1);
+    expect(strangeUnfinished(root)).toBeNull();
+    source.end('i');
+    await storing;
+
+    await writeFile(join(root, '.tmp', 'notes'), 'of somebody');
+    expect(strangeUnfinished(root)).toBe(join(root, '.tmp'));
+    removeUnfinished(root);
+    expect([strangeUnfinished(root), await readdir(root)]).toEqual([null, ['a']]);
   });
 
   it('removes unfinished files of more than a day when it opens, and no others', async () => {

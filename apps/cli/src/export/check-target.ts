@@ -1,19 +1,17 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { sep } from 'node:path';
+import { strangeUnfinished } from '#libs/storage';
 import { UsageFailure } from '../expected-failure.js';
-
-/** Names of unfinished files: an export that was killed may have left such. */
-const UNFINISHED = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /**
  * Throws UsageFailure for a folder in which an export would do harm: one in a folder of the storage, whose lists and
- * unfinished files it would take for its own, or one with a `.tmp` of somebody else's, which it removes at its end.
+ * unfinished files it would take for its own, or one where somebody else's files are in the place of unfinished ones, which
+ * it removes at its end.
  */
 export function checkTarget(root: string, storageFolders: readonly string[]): void {
   const real = existsSync(root) ? realpathSync(root) : root;
   if (storageFolders.some((folder) => `${real}${sep}`.startsWith(`${realpathSync(folder)}${sep}`)))
     throw new UsageFailure(`${root} is in the storage itself, which can be served as it is`);
-  const unfinished = join(real, '.tmp');
-  if (existsSync(unfinished) && !readdirSync(unfinished).every((name) => UNFINISHED.test(name)))
-    throw new UsageFailure(`${unfinished} has files that are of no export, which needs that folder`);
+  const strange = strangeUnfinished(real);
+  if (strange !== null) throw new UsageFailure(`${strange} has files that are of no export, which needs that folder`);
 }

@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { matchPrefixPatterns, parseRfc3339 } from '#libs/protocol';
-import { FsObjectStore } from '#libs/storage';
+import { FsObjectStore, removeUnfinished } from '#libs/storage';
 import { administer, DONE, FAILED, type Administration } from '../administer.js';
 import { forEachOf } from '../bounded.js';
 import { UsageFailure } from '../expected-failure.js';
@@ -44,8 +43,8 @@ export async function runExport(folder: string, { module, since, quiet }: Export
       });
     } finally {
       await target.close();
-      // The place of unfinished files: after a stop in the midst it may hold some.
-      rmSync(join(root, '.tmp'), { recursive: true, force: true });
+      // After a stop in the midst there may be some.
+      removeUnfinished(root);
     }
   };
   return administer(work, { reads: true, lists: true });

@@ -101,7 +101,7 @@ export function createEmpty({ target }: PutTask): boolean {
 }
 
 /** Gives a path of an unfinished file, or of a folder of such. */
-export function unfinishedPath({ root }: PutTask): string {
+export function unfinishedPath({ root }: Pick<PutTask, 'root'>): string {
   return join(root, UNFINISHED_FOLDER, randomUUID());
 }
 
