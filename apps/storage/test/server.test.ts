@@ -177,6 +177,18 @@ describe('a storage server', () => {
     expect(JSON.stringify(logged)).not.toContain(TOKEN);
   });
 
+  it('logs one line of an answer that its client leaves', async () => {
+    const path = object('.meta/large');
+    expect((await ask('PUT', path, {}, 'x'.repeat(32 * MiB))).status).toBe(201);
+    const sent = httpRequest(server.url + path, { headers: { authorization: `Bearer ${TOKEN}` } }).end();
+    const [response] = (await once(sent, 'response')) as [Readable];
+    await once(response, 'readable');
+    response.destroy();
+    await expect
+      .poll(() => logged.filter((line) => line['path'] === path && line['method'] === 'GET'))
+      .toEqual([expect.objectContaining({ level: 'info', status: 200, msg: 'broken off: the client left' })]);
+  });
+
   it('wants a length of a PUT, and a form of a save', async () => {
     const chunked = httpRequest(server.url, {
       method: 'PUT',
