@@ -88,6 +88,13 @@ describe('the command line', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('says in one line why the folder of an export can not be made', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-unmade-'));
+    const { code, err } = await stoa(['export', '/dev/null/tree'], { STOA_DATA_DIR: folder });
+    expect({ code, err }).toEqual({ code: 1, err: "stoa: ENOTDIR: not a directory, mkdir '/dev/null/tree'\n" });
+    await rm(folder, { recursive: true });
+  });
+
   it('prints one line for each fault of the settings, for every command that reads them', async () => {
     for (const command of ['start', 'api', 'worker', 'config']) {
       const { code, out, err } = await stoa([command], { STOA_LISTEN: 'here', STOA_WAIT_TIMEOUT: 'long' });

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { matchPrefixPatterns } from '#libs/protocol';
 import { FsObjectStore } from '#libs/storage';
@@ -35,6 +35,7 @@ export async function runExport(folder: string, { module, since, quiet }: Export
   const root = resolve(folder);
   const work = async (parts: Administration): Promise<number> => {
     checkTarget(root, parts.storage.folders);
+    mkdirSync(root, { recursive: true });
     const target = new FsObjectStore({ root, writes: true, bulk: true });
     await target.open();
     try {
