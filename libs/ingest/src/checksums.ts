@@ -51,7 +51,10 @@ async function lookUp(
   }
 }
 
-/** Gives the look-up of checksums that the settings want. Throws ConfigError when they name a database whose key nobody knows. */
+/**
+ * Gives the look-up of checksums that the settings want. Throws ConfigError when they name a database whose key nobody
+ * knows.
+ */
 export function configuredChecksums(
   { verifyAgainst, go, queryTimeout }: Pick<Config, 'verifyAgainst' | 'go' | 'queryTimeout'>,
   sumdbs: Sumdbs,

@@ -6,8 +6,9 @@ import { UsageFailure } from '../expected-failure.js';
 const UNFINISHED = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /**
- * Throws UsageFailure for what is no folder, and for one in which an export would do harm: one in a folder of the storage, whose lists and
- * unfinished files it would take for its own, or one with a `.tmp` of somebody else's, which it removes at its end.
+ * Throws UsageFailure for what is no folder, and for one in which an export would do harm: in a folder of the storage,
+ * whose lists and unfinished files it would take for its own, or with a `.tmp` of somebody else's, which it removes at
+ * its end.
  */
 export function checkTarget(root: string, storageFolders: readonly string[]): void {
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === false)
