@@ -67,6 +67,22 @@ describe('a worker told to stop', { timeout: 120_000 }, () => {
     expect(said(next)).not.toContain('took over the job of a worker that fell silent');
   });
 
+  it('exits 0 after its grace while Redis is away, of which it says one line', async () => {
+    const stack = await ownStack({ GOPROXY: upstream.url, STOA_SHUTDOWN_GRACE: '200ms' });
+    const [worker] = stack.workers;
+    await stack.redis.stop();
+    await worker!.says('Redis is away');
+    expect(await worker!.stop()).toBe(0);
+    expect(said(worker!)).toEqual([
+      'taking jobs',
+      'Redis is away',
+      'SIGTERM: stopping',
+      expect.stringContaining('jobs are left as they are'),
+      'stopped',
+    ]);
+    expect(worker!.stray).toEqual([]);
+  });
+
   it('lets a go command that ends within its grace end', async () => {
     const module = 'example.com/in-flight';
     const host = await GitHost.start();

@@ -16,6 +16,8 @@ export interface StoaProcess {
   readonly pid: number;
   /** Its log so far, one parsed JSON line an entry. */
   readonly log: Record<string, unknown>[];
+  /** What it wrote beside its log, line by line. */
+  readonly stray: string[];
   /** Its end, by whomever: the exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
   /** Resolves when it has logged a message that begins so. */
@@ -45,11 +47,13 @@ export async function startProcess(
 ): Promise<StoaProcess> {
   const child = spawnProcess(command, env, options);
   const log: Record<string, unknown>[] = [];
+  const stray: string[] = [];
   const lines = new EventEmitter().setMaxListeners(0);
   let text = '';
   readLines(child, (line) => {
     text += `${line}\n`;
     if (line.startsWith('{')) log.push(JSON.parse(line) as Record<string, unknown>);
+    else stray.push(line);
     lines.emit('line');
   });
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
@@ -63,6 +67,7 @@ export async function startProcess(
     ops: ready.ops,
     pid: child.pid!,
     log,
+    stray,
     ended: ended.then(([code, signal]) => code ?? signal),
     async says(start) {
       while (!log.some(({ msg }) => String(msg).startsWith(start))) await once(lines, 'line');

@@ -60,9 +60,10 @@ program
   .addOption(new Option('--process <name>', 'whose settings').choices(['api', 'worker', 'storage']).default('api'))
   .option('--markdown', 'print the page about all settings instead')
   .action(async ({ process: app, markdown }: { process: App; markdown?: true }) => {
-    process.stdout.write(
-      markdown ? configurationMarkdown() : `${describeConfig(await loadSettings(app)).join('\n')}\n`,
-    );
+    if (markdown) return void process.stdout.write(configurationMarkdown());
+    const loaded = await loadSettings(app);
+    for (const warning of loaded.warnings) say(warning);
+    process.stdout.write(`${describeConfig(loaded).join('\n')}\n`);
   });
 
 program

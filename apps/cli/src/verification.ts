@@ -19,6 +19,7 @@ import { explain } from './explain.js';
 import { Progress } from './progress.js';
 import type { Reached } from './reach-workers.js';
 import { say } from './say.js';
+import type { Since } from './since.js';
 import { formatTarget } from './target.js';
 import { countItems, hasItems, runVerify, type Told } from './verify-run.js';
 import { VerifyState, type Progressed } from './verify-state.js';
@@ -31,8 +32,7 @@ export interface VerifyOptions {
   readonly restart?: true;
   /** Bytes a second. */
   readonly rate: number;
-  /** As it was typed, and in milliseconds since the epoch. */
-  readonly since?: { readonly text: string; readonly time: number };
+  readonly since?: Since;
 }
 
 /** What the command exits with, beside 2 for bad usage. */

@@ -61,6 +61,40 @@ describe('the command line', () => {
     expect(out).not.toContain('hidden');
   });
 
+  it('warns of what has no effect beside the effective settings', async () => {
+    const { code, out, err } = await stoa(['config'], { STOA_NO_SUCH: '1', STOA_DISK_CACHE: '1GiB' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^STOA_DISK_CACHE=1GiB\b.*environment$/m);
+    expect(err.split('\n')).toEqual([
+      'stoa: STOA_NO_SUCH is not a setting',
+      expect.stringMatching(/^stoa: STOA_DISK_CACHE has no effect/),
+      '',
+    ]);
+  });
+
+  it.each([
+    [['import', '']],
+    [['import', 'file://elsewhere.example/cache']],
+    [['import', 'http://127.0.0.1:1', '--list', '/']],
+    [['export', '']],
+    [['export', STOA]],
+    [['export', '/tree', '--since', 'monday']],
+    [['verify', '--since', 'monday']],
+    [['verify', '--rate', '0']],
+  ])('says in one line that it can not do %j', async (words) => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-refused-'));
+    const { code, out, err } = await stoa(words, { STOA_DATA_DIR: folder });
+    expect({ code, out, err }).toEqual({ code: 2, out: '', err: expect.stringMatching(/^stoa: .+\n$/) });
+    await rm(folder, { recursive: true });
+  });
+
+  it('says in one line why the folder of an export can not be made', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-unmade-'));
+    const { code, err } = await stoa(['export', '/dev/null/tree'], { STOA_DATA_DIR: folder });
+    expect({ code, err }).toEqual({ code: 1, err: "stoa: ENOTDIR: not a directory, mkdir '/dev/null/tree'\n" });
+    await rm(folder, { recursive: true });
+  });
+
   it('prints one line for each fault of the settings, for every command that reads them', async () => {
     for (const command of ['start', 'api', 'worker', 'config']) {
       const { code, out, err } = await stoa([command], { STOA_LISTEN: 'here', STOA_WAIT_TIMEOUT: 'long' });
@@ -76,6 +110,9 @@ describe('the command line', () => {
 
   it('says in one line why an app can not start', async () => {
     const faults: [string, Record<string, string>, RegExp][] = [
+      ['worker', { STOA_NETRC_FILE: '/dev' }, /^stoa: STOA_NETRC_FILE: "\/dev" is a folder, not a file\n$/],
+      ['worker', { SSL_CERT_FILE: '/dev/null' }, /^stoa: SSL_CERT_FILE: the file holds no certificate\n$/],
+      ['worker', { GOSUMDB: 'sum.example' }, /^stoa: GOSUMDB: no key is known of sum\.example: .*\n$/],
       ['api', { STOA_FS_ROOT: '/dev/null/storage' }, /^stoa: .*ENOTDIR.*\/dev\/null\/storage.*\n$/],
       ['worker', { STOA_DATA_DIR: '/dev/null/data' }, /^stoa: .*ENOTDIR.*\/dev\/null\/data.*\n$/],
       [

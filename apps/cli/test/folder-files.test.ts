@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { athensFiles } from '../../../test/support/athens-files.js';
 import { writeFiles } from '../../../test/support/data-dir.js';
+import { FolderReader } from '../src/import/folder-reader.js';
 import { FolderFiles } from '../src/import/folder.files.js';
 import { TreeSource } from '../src/import/tree.source.js';
 
@@ -59,4 +60,11 @@ it('an import tells which folder it can not read, and reads the others', async (
     'example.com/m true',
     expect.stringMatching(/^one\/d.+: the folder can not be read \(ENAMETOOLONG\)$/),
   ]);
+});
+
+it("what the reading thread meets is the system's error, told in a line", async () => {
+  const reader = new FolderReader();
+  await expect(reader.list(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT', syscall: 'scandir' });
+  await expect(reader.read(join(folder, 'none'), 1)).rejects.toMatchObject({ code: 'ENOENT', syscall: 'open' });
+  await reader.close();
 });

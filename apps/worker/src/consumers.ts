@@ -1,4 +1,3 @@
-import { setTimeout as after } from 'node:timers/promises';
 import { BullRegistrar, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
@@ -11,6 +10,7 @@ import { LOCK } from './job-hold.js';
 import { SHUTDOWN } from './job-limits.js';
 import { JobRunner } from './job-runner.js';
 import { shortenOverlong } from './overlong-keys.js';
+import { within } from './within.js';
 
 /**
  * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second
@@ -84,27 +84,19 @@ export class Consumers {
     }, LOOK);
   }
 
-  /** Takes no more jobs, lets the running ones finish for `grace` milliseconds, gives the rest back to the queue. */
-  async stop(grace: number): Promise<void> {
+  /**
+   * Takes no more jobs, lets the running ones finish for `grace` milliseconds, gives the rest back to the queue. False: it
+   * could not be done, for Redis does not answer, or a job does not end. BullMQ would wait for ever.
+   */
+  async stop(grace: number): Promise<boolean> {
     clearInterval(this.looking);
     const closed = Promise.all(this.workers.map((worker) => worker.close()));
-    if (await within(closed, grace)) return;
+    if (await within(grace, closed)) return true;
     for (const worker of this.workers) worker.cancelAllJobs(SHUTDOWN);
-    if (await within(closed, GIVE_BACK)) return;
-    await Promise.all(this.workers.map((worker) => worker.close(true)));
+    return within(GIVE_BACK, closed);
   }
 
   private get workers(): WorkerHost['worker'][] {
     return [this.query.worker, this.download.worker];
   }
-}
-
-async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const limit = new AbortController();
-  const done = await Promise.race([
-    work.then(() => true),
-    after(milliseconds, false, { signal: limit.signal, ref: false }),
-  ]);
-  limit.abort();
-  return done;
 }

@@ -18,7 +18,11 @@ import {
 import { RedisLink, WorkerPulse } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { Consumers } from './consumers.js';
+import { within } from './within.js';
 import { WorkerModule } from './worker.module.js';
+
+/** How long the connections to Redis may take to end, in milliseconds. */
+const GOODBYE = 1_000;
 
 /** Runs a worker until it is told to stop. Throws when it can't start. */
 export async function runWorker({ config, warnings }: LoadedConfig): Promise<void> {
@@ -87,8 +91,10 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
     stop: async () => {
       health.drain();
       await pulse.stop();
-      await consumers.stop(config.shutdownGrace);
-      await app.close();
+      if (!(await consumers.stop(config.shutdownGrace)))
+        log.warn('jobs are left as they are: other workers have them when their locks have run out');
+      // It says goodbye to Redis, which may be away.
+      await within(GOODBYE, app.close());
       await proxy.close();
       await zips.close();
       await scratch.close();

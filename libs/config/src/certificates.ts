@@ -2,11 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { ConfigError } from './config-error.js';
 
 /**
  * What TLS connections trust: the certificates Node trusts and those of SSL_CERT_FILE, SSL_CERT_DIR and
  * NODE_EXTRA_CA_CERTS in an environment; without these the system's too, for the go command would trust them.
- * Throws an Error of one line when a file that is named can not be read or holds no certificate.
+ * Throws ConfigError when a file that is named can not be read or holds no certificate.
  */
 export function trustedCertificates(env: Readonly<Record<string, string>>): SecureContext {
   const named = [
@@ -24,11 +25,11 @@ function certificatesOf(name: string, env: Readonly<Record<string, string>>): st
   let text: string;
   try {
     text = readFileSync(file, 'latin1');
-  } catch (error) {
-    throw new Error(`${name}: the file can not be read`, { cause: error });
+  } catch {
+    throw new ConfigError([`${name}: the file can not be read`]);
   }
   const certificates = certificatesFrom(text);
-  if (certificates.length === 0) throw new Error(`${name}: the file holds no certificate`);
+  if (certificates.length === 0) throw new ConfigError([`${name}: the file holds no certificate`]);
   return certificates;
 }
 

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isLoopback } from './address.js';
 import type { Config, ProcessName } from './config.js';
 import { redisFaults, redisValueFaults } from './redis.js';
@@ -104,7 +104,8 @@ function unreadableFiles(values: Values): string[] {
     if (path === undefined) return [];
     try {
       accessSync(path, constants.R_OK);
-      return [];
+      if (!statSync(path).isDirectory()) return [];
+      return [`${name}: ${JSON.stringify(path)} is a folder, not a file`];
     } catch (error) {
       return [`${name}: ${JSON.stringify(path)} can not be read (${errorCode(error)})`];
     }

@@ -12,7 +12,7 @@ Stoa is configured by environment variables. A value that can't be used stops th
 - **Secrets** (marked with *) are also read from a file: \`STOA_REDIS_PASSWORD_FILE=/run/secrets/redis\`. The newline at its end is dropped.
 - **Durations**: \`30s\`, \`5m\`, \`1h30m\`, \`500ms\`, \`0\`. **Sizes**: \`64MiB\`, \`5GB\`, or a number of bytes. **Addresses**: \`host:port\`, \`:port\`, \`[::1]:port\`, \`unix:/path\`.
 - **TLS to Redis** is asked for by \`rediss://\`: in the URL, or before an entry of the Sentinels or the Cluster. \`NODE_EXTRA_CA_CERTS\` names a file of further certificate authorities. In a URL, special characters of user and password are written as %-escapes.
-- **Go's own names** keep their Go meaning. \`STOA_GO_ENV\` wins over the environment, which wins over \`go env\`.
+- **Go's own names** keep their Go meaning. \`STOA_GO_ENV\` wins over the environment, which wins over \`go env\`. Where Go passes over a pattern that can match no module (a space after a comma, \`https://\`), Stoa does not start: the modules that are meant would not be private.
 - **The go command** gets an environment of its own: \`PATH\`, \`HTTP_PROXY\`, \`HTTPS_PROXY\`, \`NO_PROXY\` (lower case too), \`SSL_CERT_FILE\`, \`SSL_CERT_DIR\`, \`GIT_SSL_CAINFO\`, \`SSH_AUTH_SOCK\` and \`TMPDIR\` pass; anything else comes from \`STOA_GO_ENV\`. Stoa's own HTTP client honours the same proxy and certificate variables. Go and git reach that proxy through one of Stoa's own, which [checks where they connect to](operations.md#where-stoa-may-connect-to).
 `;
 

@@ -5,6 +5,7 @@ import { parseGoEnv } from './go-env.js';
 import { checkGoproxy } from './goproxy.js';
 import { parseHostPatterns } from './host-patterns.js';
 import { address, choice, command, delay, duration, kind, number, onOff, path, size, text } from './kind.js';
+import { checkModulePatterns } from './module-patterns.js';
 import { parseBasePath, parseQueuePrefix } from './prefix.js';
 import { S3_SETTINGS } from './s3-settings.js';
 import { section, type DerivedDefault } from './setting.js';
@@ -21,6 +22,8 @@ const freshness = section('Freshness');
 const network = section('Network');
 
 const OPS_PORTS = { api: 3001, start: 3001, worker: 3002, storage: 3004 } as const;
+
+const modulePatterns = () => kind('patterns', checkModulePatterns);
 
 const goDefault: DerivedDefault = { documented: '`go env`', find: () => '' };
 const privateDefault: DerivedDefault = { documented: '`GOPRIVATE`', find: ({ textOf }) => textOf('GOPRIVATE') };
@@ -172,10 +175,10 @@ export const settingsSchema = z.object({
   GOPROXY: go(kind('list', checkGoproxy), 'sources of public modules, tried in order: URLs, `direct`, `off`', {
     fallback: goDefault,
   }),
-  GOPRIVATE: go(text('patterns'), 'modules that are fetched from their own repository and not looked up in public', {
+  GOPRIVATE: go(modulePatterns(), 'modules that are fetched from their own repository and not looked up in public', {
     fallback: goDefault,
   }),
-  GONOPROXY: go(text('patterns'), 'modules that are fetched from their own repository', { fallback: privateDefault }),
+  GONOPROXY: go(modulePatterns(), 'modules that are fetched from their own repository', { fallback: privateDefault }),
   GOSUMDB: go(
     kind('checksum database', checkGosumdb),
     'the checksum database: a name, `name+hash+key`, `name+hash+key url`, `off`',
@@ -183,10 +186,10 @@ export const settingsSchema = z.object({
       fallback: goDefault,
     },
   ),
-  GONOSUMDB: go(text('patterns'), 'modules that are not looked up in the checksum database', {
+  GONOSUMDB: go(modulePatterns(), 'modules that are not looked up in the checksum database', {
     fallback: privateDefault,
   }),
-  GOINSECURE: go(text('patterns'), 'modules that may be fetched without TLS', { fallback: goDefault }),
+  GOINSECURE: go(modulePatterns(), 'modules that may be fetched without TLS', { fallback: goDefault }),
   GOVCS: go(text(), 'version control systems that may be used', { fallback: goDefault }),
   GOAUTH: go(text(), 'where the go command finds credentials for HTTPS', { fallback: goDefault }),
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ConfigError } from '#libs/config';
 import { redirect } from '../../../test/support/upstream.js';
 import { atEnd, context, fetcher, folder, refusal, upstream } from './fetching.js';
 import { certificate, forwardProxy, listening, socksProxy } from './world.js';
@@ -151,7 +152,7 @@ describe('an https upstream', () => {
     ['/nonexistent.pem', 'SSL_CERT_FILE: the file can not be read'],
     ['/dev/null', 'SSL_CERT_FILE: the file holds no certificate'],
   ])('needs certificates that can be read: %s is none', (file, message) => {
-    expect(() => fetcher({ GOPROXY: 'off', extra: { SSL_CERT_FILE: file } })).toThrow(new Error(message));
+    expect(() => fetcher({ GOPROXY: 'off', extra: { SSL_CERT_FILE: file } })).toThrow(new ConfigError([message]));
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Config } from '#libs/config';
+import { ConfigError, type Config } from '#libs/config';
 import { isUnnamed, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { Checksums, Sumdbs } from '#libs/sumdb';
 
@@ -51,7 +51,10 @@ async function lookUp(
   }
 }
 
-/** Gives the look-up of checksums that the settings want. Throws when they name a database whose key nobody knows. */
+/**
+ * Gives the look-up of checksums that the settings want. Throws ConfigError when they name a database whose key nobody
+ * knows.
+ */
 export function configuredChecksums(
   { verifyAgainst, go, queryTimeout }: Pick<Config, 'verifyAgainst' | 'go' | 'queryTimeout'>,
   sumdbs: Sumdbs,
@@ -62,8 +65,8 @@ export function configuredChecksums(
   const { name } = verifyAgainst;
   const client = sumdbs.client(verifyAgainst);
   if (client === null)
-    throw new Error(
+    throw new ConfigError([
       `GOSUMDB: no key is known of ${name}: write <name>+<hash>+<key>, or store unverified with STOA_VERIFY=off`,
-    );
+    ]);
   return createFindChecksums({ name, client, limit: queryTimeout }, uncovered);
 }

@@ -1,6 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import type { Config } from '#libs/config';
+import { errorFields } from './error-fields.js';
 
 export type { Logger } from 'pino';
 
@@ -18,6 +19,7 @@ export async function createLogger(
     base: { process: processName },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorFields },
   };
   // Written in blocks: a line a write costs a busy gateway a tenth of its time. What is left is flushed at exit.
   if (config.logFormat === 'json')

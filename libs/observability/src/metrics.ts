@@ -77,7 +77,10 @@ export class Metrics {
   }
 
   private gauge<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Gauge<T> {
-    return new Gauge({ name: `stoa_${name}`, help, labelNames, registers: [this.registry] });
+    const gauge = new Gauge({ name: `stoa_${name}`, help, labelNames, registers: [this.registry] });
+    // A process tells what it has measured: of a worker, `stoa_workers 0` would be taken for the truth.
+    if (labelNames.length === 0) gauge.remove();
+    return gauge;
   }
 
   private histogram<T extends string>(name: string, help: string, labelNames: readonly T[] = []): Histogram<T> {

@@ -16,6 +16,10 @@ export async function createOpsServer(metrics: Metrics, health: Health): Promise
   // Loaded by a process that serves: a command that administers a storage starts without it.
   const { fastify } = await import('fastify');
   const server = fastify({ logger: false, forceCloseConnections: true });
+  // Plain text, as all that a gateway refuses: Fastify's own answer is an object.
+  server.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain; charset=utf-8').send('not found: no such route\n'),
+  );
   registerProbes(server, health, readVersion());
   server.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.page()),

@@ -86,6 +86,11 @@ function stepWidth(term: Exclude<Term, '*'>, text: Buffer, at: number): number {
   return term(rune) ? width : 0;
 }
 
+/** Tells whether a glob is well formed. */
+export function isGlob(pattern: string): boolean {
+  return parseGlob(pattern) !== null;
+}
+
 /**
  * Tells whether a name matches a glob as a whole: `*`, `?`, `[a-z]`, `[^a-z]` and backslash escapes, where `*` and `?`
  * stop at slashes. A malformed glob matches nothing. Takes time of at most glob times name (Go's path.Match).

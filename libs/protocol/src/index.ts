@@ -8,6 +8,7 @@ export { escapePath, escapeVersion, unescapePath, unescapeVersion } from './esca
 export { canonicalVersion, isCanonicalFor, versionFault } from './version.js';
 export { compareVersions, isPrerelease, isSemver } from './semver.js';
 export { isPseudoVersion } from './pseudo-version.js';
+export { isGlob } from './glob.js';
 export { matchPrefixPatterns } from './prefix-patterns.js';
 export { isUnnamed } from './unnamed.js';
 

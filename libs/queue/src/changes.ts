@@ -38,13 +38,17 @@ export class Changes {
 
   /** Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection. */
   subscribe(changed: (change: Change) => void, missed: () => void): void {
-    this.link.subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
-    this.link.subscriber.on('ready', missed);
-    this.link.subscriber.on('+subscriber', missed); // a Cluster's, which moves from node to node by itself
-    // ioredis keeps the subscription over reconnections; before the first connection it waits in its offline queue.
-    this.link.subscriber
-      .subscribe(this.channel)
-      .catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'));
+    const { subscriber } = this.link;
+    // ioredis keeps a subscription over reconnections, but none that it could not make: the password was wrong then, say.
+    const subscribe = (): void =>
+      void subscriber
+        .subscribe(this.channel)
+        .catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'))
+        .finally(missed);
+    subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
+    subscriber.on('ready', subscribe);
+    subscriber.on('+subscriber', missed); // a Cluster's, which moves from node to node by itself
+    if (subscriber.status === 'ready') subscribe();
   }
 
   private get channel(): string {

@@ -57,7 +57,9 @@ export class JobQueue {
   private readonly flights = new Map<string, Promise<Answer>>();
   private readonly callers = new Set<(answer: Answer) => void>();
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Parts) {
+    parts.metrics.waitingClients.set(0);
+  }
 
   /** Runs or joins a job. Never throws: a queue that can't be used is a refusal of kind `busy`. */
   async run(job: JobRequest, options: RunOptions): Promise<Answer> {

@@ -87,7 +87,16 @@ export class QueueModule {
       module: QueueModule,
       global: true,
       imports: bullImports(config, 'blocking'),
-      providers: shared(config, log),
+      providers: [
+        ...shared(config, log),
+        {
+          // Nest makes the consumers of their options, and nothing else is done with them. What nobody listens to BullMQ
+          // writes to stderr, a stack at each attempt to connect; the absence of the server is logged by RedisLink.
+          provide: 'listened queues',
+          inject: QUEUES.map(getQueueToken),
+          useFactory: (...queues: Queue[]) => queues.map((queue) => queue.on('error', () => {})),
+        },
+      ],
       exports: [Changes, Refusals, RedisLink],
     };
   }

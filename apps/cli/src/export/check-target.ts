@@ -1,14 +1,16 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { strangeUnfinished } from '#libs/storage';
 import { UsageFailure } from '../expected-failure.js';
 
 /**
- * Throws UsageFailure for a folder in which an export would do harm: one in a folder of the storage, whose lists and
- * unfinished files it would take for its own, or one where somebody else's files are in the place of unfinished ones, which
- * it removes at its end.
+ * Throws UsageFailure for what is no folder, and for one in which an export would do harm: in a folder of the storage,
+ * whose lists and unfinished files it would take for its own, or where somebody else's files are in the place of
+ * unfinished ones, which it removes at its end.
  */
 export function checkTarget(root: string, storageFolders: readonly string[]): void {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageFailure(`${root} is no folder`);
   const real = existsSync(root) ? realpathSync(root) : root;
   if (storageFolders.some((folder) => `${real}${sep}`.startsWith(`${realpathSync(folder)}${sep}`)))
     throw new UsageFailure(`${root} is in the storage itself, which can be served as it is`);

@@ -1,11 +1,13 @@
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { matchPrefixPatterns, parseRfc3339 } from '#libs/protocol';
+import { matchPrefixPatterns } from '#libs/protocol';
 import { FsObjectStore, removeUnfinished } from '#libs/storage';
 import { administer, DONE, FAILED, type Administration } from '../administer.js';
 import { forEachOf } from '../bounded.js';
 import { UsageFailure } from '../expected-failure.js';
 import { Progress } from '../progress.js';
 import { say } from '../say.js';
+import type { Since } from '../since.js';
 import { checkTarget } from './check-target.js';
 import { Exporter, type Exported } from './exporter.js';
 import { moduleFiles } from './module-files.js';
@@ -18,7 +20,7 @@ const CONCURRENCY = 64;
 export interface ExportOptions {
   /** Go's glob patterns, separated by commas. */
   readonly module?: string;
-  readonly since?: string;
+  readonly since?: Since;
   readonly quiet?: boolean;
 }
 
@@ -28,10 +30,12 @@ export interface ExportOptions {
  * is stored of what is wanted.
  */
 export async function runExport(folder: string, { module, since, quiet }: ExportOptions): Promise<number> {
-  const wanted = { globs: module?.split(',') ?? null, since: since === undefined ? new Date(0) : timeOf(since) };
+  const wanted = { globs: module?.split(',') ?? null, since: new Date(since?.time ?? 0) };
+  if (folder === '') throw new UsageFailure('the name of the folder is empty');
   const root = resolve(folder);
   const work = async (parts: Administration): Promise<number> => {
     checkTarget(root, parts.storage.folders);
+    mkdirSync(root, { recursive: true });
     const target = new FsObjectStore({ root, writes: true, bulk: true });
     await target.open();
     try {
@@ -108,11 +112,4 @@ function tellAbsent(globs: Wanted['globs'], stored: ReadonlySet<string>): boolea
 
 async function* each<T>(things: Iterable<T>): AsyncGenerator<T> {
   yield* things;
-}
-
-function timeOf(text: string): Date {
-  const time = parseRfc3339(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
-  if (time === null)
-    throw new UsageFailure(`--since ${JSON.stringify(text)} is no time: 2006-01-02T15:04:05Z or 2006-01-02`);
-  return new Date(Number(time / 1_000_000n));
 }

@@ -14,7 +14,7 @@ export interface FolderEntry {
 export type FolderAnswer =
   | { readonly entries: readonly FolderEntry[] }
   | { readonly length: number | null }
-  | { readonly failure: { readonly message: string; readonly code: string } };
+  | { readonly failure: { readonly message: string; readonly code: string; readonly syscall: string } };
 
 /** What a thread answers, one answer a question, in order. */
 export interface FolderReply {
@@ -35,8 +35,8 @@ function reply(questions: readonly FolderQuestion[]): FolderReply {
       if (bytes !== null) pieces.push(bytes);
       return { length: bytes && bytes.length };
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
-      return { failure: { message: error.message, code: String(error.code) } };
+      if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
+      return { failure: { message: error.message, code: String(error.code), syscall: String(error.syscall) } };
     }
   });
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0));

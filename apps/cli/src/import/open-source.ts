@@ -1,5 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +30,7 @@ export async function openSource(
   options: SourceOptions,
   { config, metrics }: { readonly config: Config; readonly metrics: Metrics },
 ): Promise<ImportSource> {
+  if (name === '') throw new UsageFailure('the name of the source is empty');
   if (/^https?:\/\//i.test(name)) return await openProxy(name, options.list, config, metrics);
   if (options.list !== undefined) throw new UsageFailure('--list goes with the URL of a GOPROXY only');
   if (/^s3:\/\//i.test(name)) return new TreeSource(await openBucketFiles(name, options, config));
@@ -39,7 +39,7 @@ export async function openSource(
 
 /** A module cache is known by its `cache/download`; what else is in it are no modules as they are served. */
 function folderOf(name: string): string {
-  const root = resolve(/^file:\/\//i.test(name) ? fileURLToPath(name) : name);
+  const root = resolve(/^file:\/\//i.test(name) ? checked('the folder', name, fileURLToPath) : name);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageFailure(`${root} is no folder`);
   const downloads = join(root, 'cache', 'download');
   return existsSync(downloads) ? downloads : root;
@@ -87,7 +87,16 @@ async function openProxy(
   const go = { ...config.go, GOPROXY: url, GONOPROXY: 'none' };
   const guard = new EgressGuard({ allow: config.allowPrivateAddresses, metrics });
   const fetcher = createFetcher(go, null, metrics, { guard, netrcFile: config.vcs.netrcFile });
-  return new ProxySource(fetcher, list === '-' ? await readText(process.stdin) : await readFile(list, 'utf8'));
+  return new ProxySource(fetcher, list === '-' ? await readText(process.stdin) : readList(list));
+}
+
+function readList(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw new UsageFailure(`the list ${JSON.stringify(path)} can not be read (${code})`);
+  }
 }
 
 function checked<T>(what: string, text: string, parse: (text: string) => T): T {
