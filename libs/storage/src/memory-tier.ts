@@ -58,7 +58,7 @@ export class MemoryTier extends ObjectTier {
     super(inner);
     this.mutableMaxAge = options.mutableMaxAge;
     this.metrics = options.metrics;
-    this.kept = new LRUCache({
+    this.kept = new LRUCache<string, Kept>({
       maxSize: options.maxBytes,
       sizeCalculation: costOf,
       dispose: (_entry, _key, reason) => {
