@@ -36,9 +36,16 @@ export class Changes {
     }
   }
 
-  /** Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection. */
+  /**
+   * Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection, and at a
+   * message that can't be read, of another version say.
+   */
   subscribe(changed: (change: Change) => void, missed: () => void): void {
-    this.link.subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
+    this.link.subscriber.on('message', (_channel: string, text: string) => {
+      const change = readChange(text);
+      if (change) changed(change);
+      else missed();
+    });
     this.link.subscriber.on('ready', missed);
     this.link.subscriber.on('+subscriber', missed); // a Cluster's, which moves from node to node by itself
     // ioredis keeps the subscription over reconnections; before the first connection it waits in its offline queue.
@@ -49,5 +56,15 @@ export class Changes {
 
   private get channel(): string {
     return `${this.link.prefix}:changed`;
+  }
+}
+
+function readChange(text: string): Change | null {
+  try {
+    const { reason, keys } = JSON.parse(text) as Partial<Change>;
+    const isRead = typeof reason === 'string' && Array.isArray(keys) && keys.every((key) => typeof key === 'string');
+    return isRead ? { reason, keys } : null;
+  } catch {
+    return null;
   }
 }
