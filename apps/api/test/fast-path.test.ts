@@ -178,6 +178,22 @@ describe('the HTTP server has', () => {
     expect(observed).toEqual([]);
   });
 
+  it.each(['a\0b', 'a\x7fb', '\x01'])('an id %j, which is no HTTP', async (id) => {
+    const ask = await begin([get(FILE, 'X-Request-Id: a\r\n')]);
+    expect(await ask(get(FILE, `X-Request-Id: ${id}\r\n`))).toMatch(/^HTTP\/1\.1 400 /);
+    expect(observed).toEqual([]);
+  });
+
+  it('an id that is all spaces and goes on in the next line, at once', async () => {
+    const ask = await begin([get(FILE, 'X-Request-Id: a\r\n')]);
+    const started = process.cpuUsage();
+    await ask(get(FILE, `X-Request-Id:${' '.repeat(1_900)}\r\n x\r\n`));
+    const { user } = process.cpuUsage(started);
+    // Microseconds: hundreds of times what it takes, and a tenth of what a pattern that goes back takes.
+    expect(user).toBeLessThan(1_000_000);
+    expect(observed).toEqual([]);
+  });
+
   it('a connection whose requests come in parts or several at once, and answers all in order', async () => {
     for (const cut of [5, FILE.length, get(FILE).length - 2]) {
       const ask = await begin();
