@@ -15,7 +15,7 @@ export interface Queueing {
   /** The worker's sign of life, which is shown. */
   readonly sign: WorkerPulse;
   /** Takes jobs of the queue `download`, as many as are wanted. */
-  take(count: number): Promise<Job[]>;
+  readonly take: (count: number) => Promise<Job[]>;
 }
 
 /** Starts them on a Redis of their own, which ends with the test. */
@@ -55,7 +55,7 @@ export async function startQueueing(): Promise<Queueing> {
     lookouts,
     metrics,
     sign,
-    async take(count) {
+    take: async (count) => {
       const jobs: Job[] = [];
       while (jobs.length < count) {
         const job: Job | undefined = await worker.getNextJob(`token${tokens++}`);
