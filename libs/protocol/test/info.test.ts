@@ -34,8 +34,8 @@ describe('an .info file', () => {
   });
 
   it('is read up to a size that none ever has', () => {
-    const info = (size: number) => parse('{"Version":"v1.0.0"}'.padEnd(size));
-    expect([info(1 << 20), info((1 << 20) + 1)]).toEqual([{ Version: 'v1.0.0' }, null]);
+    const sizes = [1 << 20, (1 << 20) + 1];
+    expect(sizes.map((size) => parse('{"Version":"v1.0.0"}'.padEnd(size)))).toEqual([{ Version: 'v1.0.0' }, null]);
   });
 
   it('is written as go writes it', () => {
