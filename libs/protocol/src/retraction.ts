@@ -14,7 +14,7 @@ const MOST = 1_000;
  * the highest version alone (Go Modules Reference, retract directive). What it can't read retracts nothing.
  */
 export function retractedBy(goMod: Buffer): (version: string) => boolean {
-  const retractions = directives(goMod.toString('utf8')).slice(0, MOST).flatMap(readRetraction);
+  const retractions = directives(goMod.toString('utf8')).flatMap(readRetraction).slice(0, MOST);
   return (version) =>
     retractions.some(({ low, high }) => compareVersions(low, version) <= 0 && compareVersions(version, high) <= 0);
 }
