@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type Answer } from '../support/ask.js';
 import { startStack, type Stack } from '../support/stack.js';
-import { age, writeStored } from '../support/storage-folder.js';
+import { age, storedPath, writeStored } from '../support/storage-folder.js';
 import { startUpstream, status, type FakeUpstream, type Script } from '../support/upstream.js';
 
 const MINUTE = 60_000;
@@ -171,20 +172,30 @@ describe('what is stored and old', () => {
 });
 
 describe('the memory of a gateway', () => {
-  it('keeps last answers inside the TTL, and drops them when it may have missed a change', async () => {
+  it('keeps what it has, and asks the storage again when it may have missed a change', async () => {
     const own = await startStack({ workers: 1, gateways: 2, env: { GOPROXY: upstream.url, STOA_LIST_TTL: '1h' } });
     try {
       upstream.addList('example.com/minded', ['v1.0.0']);
+      upstream.add('example.com/removed', 'v1.0.0');
+      const removed = 'example.com/removed/@v/v1.0.0.mod';
+      const fetches = async () => {
+        for (const { url } of own.gateways) await ask(`${url}/${removed}`);
+        return upstream.count(`/${removed}`);
+      };
+      expect([await fetches(), await fetches()]).toEqual([1, 1]);
       const asked = () => Promise.all(own.gateways.map(({ url }) => ask(`${url}/example.com/minded/@v/list`)));
       // The news of the refresh may come after the answer, and drops it once more.
       await expect.poll(async () => labels(await asked())).toEqual(['memory', 'memory']);
       await own.redis.stop();
       await writeStored(own, 'example.com/minded/@v/list', 'v1.0.0\nv1.5.0\n');
+      await rm(storedPath(own, removed));
+      expect(await fetches()).toBe(1);
       expect((await asked()).map(({ text }) => text)).toEqual(['v1.0.0\n', 'v1.0.0\n']);
       await own.redis.start();
       await expect
         .poll(async () => (await asked()).map(({ text }) => text), { timeout: 20_000 })
         .toEqual(['v1.0.0\nv1.5.0\n', 'v1.0.0\nv1.5.0\n']);
+      expect(await fetches()).toBe(2);
     } finally {
       await own.close();
     }

@@ -102,3 +102,22 @@ describe('who comes late', () => {
     await expect.poll(asked, PATIENT).toBe(2);
   });
 });
+
+describe('who leaves', () => {
+  it('is waited with no longer, and the job goes on', async () => {
+    const path = '/example.com/left/@v/v1.0.0.zip';
+    const zip = held();
+    upstream.add('example.com/left', 'v1.0.0').respond(path, zip.script);
+    const clients = () => metric(stack.gateways[0]!.ops, 'stoa_waiting_clients');
+    const leaving = new AbortController();
+    const leaver = ask(stack.gateways[0]!.url + path, { signal: leaving.signal }).catch(() => 'left');
+    const other = askAt(0, path);
+    await zip.asked;
+    await expect.poll(clients, PATIENT).toBe(2);
+    leaving.abort();
+    expect(await leaver).toBe('left');
+    await expect.poll(clients, PATIENT).toBe(1);
+    zip.release();
+    expect([(await other).status, upstream.count(path)]).toEqual([200, 1]);
+  });
+});

@@ -41,7 +41,11 @@ export function plainAnswer(status: number, body: string, headers = ''): string 
   );
 }
 
-function endAfterAnswers(socket: Socket, bytes: string): void {
+/**
+ * Ends a connection with the bytes of an answer: after the answers to the requests before it, and cuts it off after a
+ * while, for a client that does not close it would have it for good.
+ */
+export function endAfterAnswers(socket: Socket, bytes: string): void {
   const busy = answerUnderWay(socket);
   if (busy) {
     // Of a request that breaks off within its body there is one answer, the handler's.

@@ -7,6 +7,7 @@ import { parseModuleRequest, parseSumdbRequest, RefusalError, type ModuleFile } 
 import { moduleKey, type Storage } from '#libs/storage';
 import { CACHED_ONLY_HEADER, readCachedOnly } from './cached-only.js';
 import { Conditions, type Selection } from './conditions.js';
+import { leftSignal } from './left.js';
 import { RefusedAnswer, type Asker, type ProxyService } from './proxy.service.js';
 import {
   freshFor,
@@ -109,7 +110,8 @@ function read(request: FastifyRequest, reply: FastifyReply, basePath: string): A
   const { id, method, headers, originalUrl } = request;
   const { path, cachedOnly } = readCachedOnly(targetPath(originalUrl, basePath), headers);
   const conditions = new Conditions(method, headers);
-  return { request, reply, path, asker: { requestId: id, choose: conditions.choose, cachedOnly }, conditions };
+  const left = (): AbortSignal => leftSignal(reply.raw);
+  return { request, reply, path, asker: { requestId: id, choose: conditions.choose, cachedOnly, left }, conditions };
 }
 
 function send(

@@ -22,6 +22,8 @@ export interface Asker {
   readonly choose?: Choose | undefined;
   /** Only what is stored is wanted, whatever its age: no job, no queue, no refusal kept. */
   readonly cachedOnly: boolean;
+  /** A signal that is aborted when its client goes away: what waits for an answer asks for it. */
+  readonly left: () => AbortSignal;
 }
 
 /** A refusal with what its headers need: whether it was a kept one, and how long it still holds in milliseconds. */
@@ -64,11 +66,11 @@ export class ProxyService {
     throw new RefusalError('busy', `${subject(request)}: removed while it was fetched, try again`);
   }
 
-  private async run(request: ModuleRequest, { requestId }: Asker, found: Found | null): Promise<Answer> {
+  private async run(request: ModuleRequest, { requestId, left }: Asker, found: Found | null): Promise<Answer> {
     const wait = found ? this.config.refreshWait : this.config.waitTimeout;
     const stored = (): Promise<boolean> => this.catalog.answers(request);
     const seen = found?.stat.modified.getTime() ?? 0;
-    return this.queue.run(jobFor(request, { seen }), { requestId, wait, stored });
+    return this.queue.run(jobFor(request, { seen }), { requestId, wait, stored, left: left() });
   }
 
   /** Has the stored list made anew, however fresh it is, for a version that was deleted and is stored again. */

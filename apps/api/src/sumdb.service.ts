@@ -29,7 +29,7 @@ export class SumdbService {
   }
 
   /** A lookup, a tile or the latest tree head. Throws RefusalError. */
-  async answer(request: SumdbRequest, { requestId, choose, cachedOnly }: Asker): Promise<SumdbServed> {
+  async answer(request: SumdbRequest, { requestId, choose, cachedOnly, left }: Asker): Promise<SumdbServed> {
     this.refusePrivate(request);
     const found = await this.archive.find(request, choose);
     this.metrics.cacheLookups.inc({ kind: 'sumdb', result: !found ? 'miss' : found.fresh > 0 ? 'hit' : 'stale' });
@@ -39,7 +39,7 @@ export class SumdbService {
       const wait = found ? this.config.refreshWait : this.config.waitTimeout;
       const stored = async (): Promise<boolean> =>
         ((await this.archive.find(request, () => 'nothing'))?.fresh ?? 0) > 0;
-      const { outcome, cached } = await this.queue.run(job, { requestId, wait, stored });
+      const { outcome, cached } = await this.queue.run(job, { requestId, wait, stored, left: left() });
       const now = await this.archive.find(request, choose);
       if (now) return { answer: now, cache: now.fresh > 0 ? 'fetched' : 'stale' };
       if (!outcome.ok) throw new RefusedAnswer(outcome, cached);

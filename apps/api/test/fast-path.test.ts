@@ -178,6 +178,19 @@ describe('the HTTP server has', () => {
     expect(observed).toEqual([]);
   });
 
+  it.each(['a\0b', 'a\x7fb', '\x01'])('an id %j, which is no HTTP', async (id) => {
+    const ask = await begin([get(FILE, 'X-Request-Id: a\r\n')]);
+    expect(await ask(get(FILE, `X-Request-Id: ${id}\r\n`))).toMatch(/^HTTP\/1\.1 400 /);
+    expect(observed).toEqual([]);
+  });
+
+  // A limit, for what is read in no time here took seconds.
+  it('an id that is all spaces and goes on in the next line', { timeout: 5_000 }, async () => {
+    const ask = await begin([get(FILE, 'X-Request-Id: a\r\n')]);
+    await ask(get(FILE, `X-Request-Id:${' '.repeat(1_900)}\r\n x\r\n`));
+    expect(observed).toEqual([]);
+  });
+
   it('a connection whose requests come in parts or several at once, and answers all in order', async () => {
     for (const cut of [5, FILE.length, get(FILE).length - 2]) {
       const ask = await begin();

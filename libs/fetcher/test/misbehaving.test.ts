@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Refusal } from '#libs/protocol';
 import type { UpstreamLimits } from '#libs/fetcher';
@@ -173,6 +174,29 @@ describe('an upstream', () => {
       socket.on('close', () => clearInterval(timer));
     }, limits);
     expect((await fetch.mod(VERSION, job)).bytes).toHaveLength(30 * 1000 + MOD.length);
+  });
+
+  test.each(['gzip', 'Br', 'zstd, identity'])(
+    'that encodes a file as %s, which nobody asked for, is refused',
+    async (coding) => {
+      const bytes = gzipSync('v1.0.0\n');
+      const { fetch, job } = await raw((socket) => {
+        socket.write(`${HEAD}Content-Encoding: ${coding}\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+        socket.write(bytes);
+      });
+      const { kind, message } = await refusal(fetch.list(VERSION.module, job));
+      expect([kind, message]).toEqual([
+        'upstream',
+        'example.com/m: the upstream encodes its answer in a way that was not asked for',
+      ]);
+    },
+  );
+
+  test('that says of a file that it is not encoded is believed', async () => {
+    const { fetch, job } = await raw((socket) =>
+      socket.end(`${HEAD}Content-Encoding: Identity\r\nContent-Length: 7\r\n\r\nv1.0.0\n`),
+    );
+    expect(await fetch.list(VERSION.module, job)).toEqual(['v1.0.0']);
   });
 
   test('that says something first (103) is waited for', async () => {

@@ -19,11 +19,19 @@ export class Quarantine {
   async move({ key, etag }: Judged, reason: string): Promise<string | null> {
     const found = await this.objects.get(key);
     if (found === null) return null;
-    if (found.stat.etag !== etag) return drop(found);
+    if (found.stat.etag !== etag) {
+      close(found);
+      return null;
+    }
     const to = quarantineKey(key, hash('sha256', etag, 'hex').slice(0, 12));
     const { size } = found.stat;
     const why = Buffer.from(`${JSON.stringify({ key, size, reason, moved: new Date().toISOString() }, null, 2)}\n`);
-    await this.objects.put(`${to}.json`, why, { size: why.length, mode: 'replace' });
+    try {
+      await this.objects.put(`${to}.json`, why, { size: why.length, mode: 'replace' });
+    } catch (error) {
+      close(found);
+      throw error;
+    }
     if (!(await this.objects.put(to, found.body, { size, mode: 'create' }))) await this.same(to, size);
     if ((await this.objects.stat(key))?.etag !== etag) return null;
     await this.objects.delete(key);
@@ -38,7 +46,6 @@ export class Quarantine {
 }
 
 /** A stream that is not wanted must not be left open. */
-function drop({ body }: ObjectBody): null {
+function close({ body }: ObjectBody): void {
   if (!Buffer.isBuffer(body)) body.destroy();
-  return null;
 }

@@ -23,9 +23,15 @@ export async function copyStoredZip(
 ): Promise<StoredZip | null> {
   const found = await modules.get({ kind: 'zip', ...version });
   if (found === null) return null;
+  const { stat, body } = found;
   const path = join(folder, 'stored.zip');
-  await writeFile(path, passage(Buffer.isBuffer(found.body) ? once(found.body) : found.body), { signal });
-  return { path, size: found.stat.size, source: 'storage', etag: found.stat.etag };
+  try {
+    await writeFile(path, passage(Buffer.isBuffer(body) ? once(body) : body), { signal });
+  } finally {
+    // One that could not even begin has not taken the stream.
+    if (!Buffer.isBuffer(body)) body.destroy();
+  }
+  return { path, size: stat.size, source: 'storage', etag: stat.etag };
 }
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {

@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { Readable } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
 import { Quarantine } from '#libs/ingest';
-import { MemoryObjectStore, readBody, type ObjectStore } from '#libs/storage';
+import { MemoryObjectStore, ObjectModuleStore, readBody, type ObjectStore } from '#libs/storage';
+import { copyStoredZip } from '../src/stored-zip.js';
 
 const KEY = 'example.com/m/@v/v1.0.0.zip';
 
@@ -59,4 +62,28 @@ describe('the quarantine', () => {
       expect([...(await contents(objects)).keys()]).toEqual([to, `${to}.json`]);
     }
   });
+
+  it('closes what it reads when it can not say why it does', async () => {
+    const { objects, etag } = await storeWith('bad');
+    const body = Readable.from([Buffer.from('bad')]);
+    vi.spyOn(objects, 'get').mockImplementation(async (key) => ({
+      stat: (await objects.stat(key))!,
+      body,
+      tier: 'storage',
+    }));
+    vi.spyOn(objects, 'put').mockRejectedValue(new Error('full'));
+    await expect(new Quarantine(objects).move({ key: KEY, etag }, 'no zip')).rejects.toThrow('full');
+    expect(body.destroyed).toBe(true);
+  });
+});
+
+it('the copy of a stored zip that ends before it begins leaves nothing open', async () => {
+  const { objects } = await storeWith('zip');
+  const body = Readable.from([Buffer.from('zip')]);
+  const stat = (await objects.stat(KEY))!;
+  vi.spyOn(objects, 'get').mockResolvedValue({ stat, body, tier: 'storage' });
+  const modules = new ObjectModuleStore(objects);
+  const copy = copyStoredZip(modules, { module: 'example.com/m', version: 'v1.0.0' }, tmpdir(), AbortSignal.abort());
+  await expect(copy).rejects.toThrow('aborted');
+  expect(body.destroyed).toBe(true);
 });

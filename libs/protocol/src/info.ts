@@ -7,6 +7,9 @@ export interface Info {
   Origin?: unknown;
 }
 
+/** Bytes of the largest that is read. A real one has hundreds; of 16 MiB of brackets JSON makes a gigabyte, in seconds. */
+const LARGEST = 1 << 20;
+
 /** The fields of modfetch/codehost.Origin, all of them text. */
 const ORIGIN_FIELDS = [
   /^vcs$/iu,
@@ -43,6 +46,7 @@ function isOrigin(value: unknown): boolean {
 }
 
 function parseJson(bytes: Buffer): unknown {
+  if (bytes.length > LARGEST) return null;
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
@@ -52,7 +56,8 @@ function parseJson(bytes: Buffer): unknown {
 
 /**
  * Reads an `.info` file or `@latest`; null for what makes the go command fail: no JSON (HTML, a byte order mark), no
- * Version, a Time that is not RFC 3339, an Origin of another shape. Fields of other names are dropped.
+ * Version, a Time that is not RFC 3339, an Origin of another shape; and for more than 1 MiB. Fields of other names are
+ * dropped.
  */
 export function parseInfo(bytes: Buffer): Info | null {
   const json = parseJson(bytes);

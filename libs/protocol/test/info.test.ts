@@ -33,6 +33,11 @@ describe('an .info file', () => {
     expect(parse('['.repeat(1_000_000))).toBeNull();
   });
 
+  it('is read up to a size that none ever has', () => {
+    const sizes = [1 << 20, (1 << 20) + 1];
+    expect(sizes.map((size) => parse('{"Version":"v1.0.0"}'.padEnd(size)))).toEqual([{ Version: 'v1.0.0' }, null]);
+  });
+
   it('is written as go writes it', () => {
     const info = { Time: '2019-04-10T19:08:52Z', Version: 'v1.0.0' };
     expect(formatInfo(info).toString()).toBe('{"Version":"v1.0.0","Time":"2019-04-10T19:08:52Z"}');

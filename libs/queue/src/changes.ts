@@ -36,7 +36,10 @@ export class Changes {
     }
   }
 
-  /** Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection. */
+  /**
+   * Calls `changed` for each change, and `missed` whenever some may have been missed: at each (re)connection, and at a
+   * message that can't be read, of another version say.
+   */
   subscribe(changed: (change: Change) => void, missed: () => void): void {
     const { subscriber } = this.link;
     // ioredis keeps a subscription over reconnections, but none that it could not make: the password was wrong then, say.
@@ -45,7 +48,11 @@ export class Changes {
         .subscribe(this.channel)
         .catch((error: unknown) => this.log.error({ err: error }, 'can not subscribe to changes'))
         .finally(missed);
-    subscriber.on('message', (_channel: string, text: string) => changed(JSON.parse(text) as Change));
+    subscriber.on('message', (_channel: string, text: string) => {
+      const change = readChange(text);
+      if (change) changed(change);
+      else missed();
+    });
     subscriber.on('ready', subscribe);
     subscriber.on('+subscriber', missed); // a Cluster's, which moves from node to node by itself
     if (subscriber.status === 'ready') subscribe();
@@ -53,5 +60,15 @@ export class Changes {
 
   private get channel(): string {
     return `${this.link.prefix}:changed`;
+  }
+}
+
+function readChange(text: string): Change | null {
+  try {
+    const { reason, keys } = JSON.parse(text) as Partial<Change>;
+    const isRead = typeof reason === 'string' && Array.isArray(keys) && keys.every((key) => typeof key === 'string');
+    return isRead ? { reason, keys } : null;
+  } catch {
+    return null;
   }
 }

@@ -34,7 +34,9 @@ export interface RunOptions {
   readonly requestId: string;
   /** Milliseconds that this caller waits at most. The job goes on after it. */
   readonly wait: number;
-  /** Whether storage has what the job makes. Storage is the truth, whatever the queue says. */
+  /** Aborted when the caller waits no longer, as when its client has left. The job goes on. */
+  readonly left?: AbortSignal | undefined;
+  /** Whether storage has what the job makes. Storage is the truth, whatever the queue says; that it fails tells nothing. */
   readonly stored: () => Promise<boolean>;
 }
 
@@ -76,6 +78,9 @@ export class JobQueue {
       () => sooner.resolve(answered('timeout', `${subjectOf(job)}: not fetched in time; it goes on, try again`)),
       options.wait,
     );
+    const leave = (): void => sooner.resolve(answered('busy', 'the client has left'));
+    if (options.left?.aborted) leave();
+    options.left?.addEventListener('abort', leave, { once: true });
     this.callers.add(sooner.resolve);
     metrics.waitingClients.inc();
     try {
@@ -83,6 +88,7 @@ export class JobQueue {
     } finally {
       metrics.waitingClients.dec();
       this.callers.delete(sooner.resolve);
+      options.left?.removeEventListener('abort', leave);
       clearTimeout(timer);
     }
   }
@@ -187,7 +193,7 @@ export class JobQueue {
         // A worker that can't tell Redis may have stored it. Asked ever more seldom: thousands may wait for hours.
         if (!isPowerOfTwo(++looks)) continue;
       }
-      if (await stored()) return STORED;
+      if (await stored().catch(() => false)) return STORED;
       if (sight === 'unknown') return null;
       if (sight === 'away' && performance.now() - heard > STRANDED)
         throw new RefusalError('busy', 'the job queue does not answer');

@@ -1,9 +1,8 @@
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { loadConfig } from '#libs/config';
+import { Changes, RedisLink, type Change } from '#libs/queue';
 import { startRedis } from '../../../test/support/redis.js';
-import { Changes, type Change } from '../src/changes.js';
-import { RedisLink } from '../src/redis-link.js';
 
 const log = pino({ level: 'silent' });
 const linkTo = (url: string): RedisLink =>
@@ -25,4 +24,31 @@ it('a gateway hears of changes once its password is the one that Redis wants', a
   expect(await heard.promise).toEqual(change);
   for (const link of [early, teller]) link.close();
   await redis.close();
+});
+
+it('a message that can not be read counts as missed news, and those after it are heard', async () => {
+  const redis = await startRedis();
+  const link = linkTo(redis.url);
+  onTestFinished(async () => {
+    link.close();
+    await redis.close();
+  });
+  const changes = new Changes(link, log);
+  const heard: (Change | 'missed')[] = [];
+  const subscribed = Promise.withResolvers<void>();
+  changes.subscribe(
+    (change) => heard.push(change),
+    () => {
+      heard.push('missed');
+      subscribed.resolve();
+    },
+  );
+  await subscribed.promise;
+  heard.length = 0;
+
+  const strange = ['no JSON', 'null', '[]', '{"reason":"deleted"}', '{"reason":"deleted","keys":[1]}'];
+  for (const text of strange) await redis.command('publish', 'changes:changed', text);
+  const change: Change = { reason: 'deleted', keys: ['example.com/m/@v/v1.0.0.mod'] };
+  await changes.publish(change);
+  await expect.poll(() => heard).toEqual([...strange.map(() => 'missed'), change]);
 });

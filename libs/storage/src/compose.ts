@@ -40,7 +40,7 @@ export interface Storage {
   readonly folders: readonly string[];
   /** Drops what the tiers keep of an object: somebody else replaced or removed it. */
   forget(key: string): void;
-  /** To be called when news of changes may have been missed: last answers are dropped, large files looked up anew. */
+  /** To be called when news of changes may have been missed: last answers are dropped, all else is looked up anew. */
   mistrust(): void;
 }
 
@@ -99,7 +99,7 @@ export async function openStorage(
       disk?.forget(key);
     },
     mistrust() {
-      memory?.forgetMutable();
+      memory?.mistrust();
       disk?.recheck();
     },
   };

@@ -1,16 +1,13 @@
 import { closeSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { checkRange, SMALL_OBJECT } from './body.js';
 import { CacheFolder, type CacheFolderOptions, type KeptObject } from './disk/cache-folder.js';
 import type { Fill } from './disk/fill.js';
 import { TierBody } from './disk/tier-body.js';
 import { readPart } from './fs/read-part.js';
 import type { ByteRange, ObjectBody, ObjectStat, ObjectStore } from './object-store.js';
+import { isStillStored } from './still-stored.js';
 import { ObjectTier } from './tier.js';
 import { isMutableKey } from './tree/keys.js';
-
-/** How long a file that is here waits for the storage to say that it has it still, in milliseconds. */
-const PATIENCE = 2_000;
 
 export interface DiskTierOptions extends CacheFolderOptions {
   /** Objects of so many bytes and more are kept; zips of any size. */
@@ -39,7 +36,7 @@ export class DiskTier extends ObjectTier {
   constructor(inner: ObjectStore, options: DiskTierOptions) {
     super(inner);
     this.keepsFrom = options.keepsFrom;
-    this.folder = new CacheFolder(options, (key, stat) => this.isStored(key, stat));
+    this.folder = new CacheFolder(options, (key, stat) => isStillStored(this.inner, key, stat));
   }
 
   override async stat(key: string): Promise<ObjectStat | null> {
@@ -83,17 +80,6 @@ export class DiskTier extends ObjectTier {
 
   private async find(key: string): Promise<KeptObject | null> {
     return isMutableKey(key) ? null : this.folder.find(key);
-  }
-
-  /** A storage that fails, or is slow to answer, is no reason to keep back what it once had. */
-  private async isStored(key: string, { etag }: ObjectStat): Promise<boolean> {
-    const answered = new AbortController();
-    const asked = this.inner.stat(key).then(
-      (stat) => stat?.etag === etag,
-      () => true,
-    );
-    const patience = delay(PATIENCE, true, { signal: answered.signal }).catch(() => true);
-    return Promise.race([asked, patience]).finally(() => answered.abort());
   }
 
   /** The body of a kept object; null when its file can't be read after all. Throws RangeError. */

@@ -3,6 +3,7 @@ import type { Metrics } from '#libs/observability';
 import { ageOf } from './age.js';
 import { checkRange } from './body.js';
 import type { ByteRange, ObjectBody, ObjectStat, ObjectStore } from './object-store.js';
+import { isStillStored } from './still-stored.js';
 import { ObjectTier } from './tier.js';
 import { isMutableKey } from './tree/keys.js';
 
@@ -28,6 +29,11 @@ export interface HeldObject {
   readonly bytes: Buffer;
 }
 
+interface Kept extends HeldObject {
+  /** How many gaps in the news had been when the store was last found to have it. */
+  gaps: number;
+}
+
 /** A read under way that later callers may join. */
 interface Flight {
   readonly result: Promise<ObjectBody | null>;
@@ -37,20 +43,22 @@ interface Flight {
 
 /**
  * Keeps small objects in memory, the least recently used go first. What never changes stays for as long as there is
- * room; a last answer (isMutableKey) is given while it is younger than `mutableMaxAge`, counted from when its stored
- * copy was written. Absence is not kept. Concurrent reads of one object that is not kept share one.
+ * room, and after a gap in the news is given once the store is found to have it still; a last answer (isMutableKey) is
+ * given while it is younger than `mutableMaxAge`, counted from when its stored copy was written. Absence is not kept. Concurrent reads of one object that is not kept share one.
  */
 export class MemoryTier extends ObjectTier {
-  private readonly kept: LRUCache<string, HeldObject>;
+  private readonly kept: LRUCache<string, Kept>;
   private readonly flights = new Map<string, Flight>();
   private readonly mutableMaxAge: number;
   private readonly metrics: MemoryTierOptions['metrics'];
+  /** How often news of changes may have been missed. */
+  private gaps = 0;
 
   constructor(inner: ObjectStore, options: MemoryTierOptions) {
     super(inner);
     this.mutableMaxAge = options.mutableMaxAge;
     this.metrics = options.metrics;
-    this.kept = new LRUCache({
+    this.kept = new LRUCache<string, Kept>({
       maxSize: options.maxBytes,
       sizeCalculation: costOf,
       dispose: (_entry, _key, reason) => {
@@ -60,11 +68,12 @@ export class MemoryTier extends ObjectTier {
   }
 
   override async stat(key: string): Promise<ObjectStat | null> {
-    return this.current(key)?.stat ?? this.inner.stat(key);
+    const entry = this.current(key) ?? (await this.confirm(key));
+    return entry?.stat ?? this.inner.stat(key);
   }
 
   override async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
-    const entry = this.current(key);
+    const entry = this.current(key) ?? (this.kept.has(key) ? await this.confirm(key) : undefined);
     if (!entry) return range ? this.inner.get(key, range) : this.load(key);
     const { stat, bytes } = entry;
     if (range) checkRange(range, stat.size);
@@ -73,7 +82,7 @@ export class MemoryTier extends ObjectTier {
 
   /** An object that never changes, if it is kept, without a turn of the event loop. */
   held(key: string): HeldObject | null {
-    return isMutableKey(key) ? null : (this.kept.get(key) ?? null);
+    return isMutableKey(key) ? null : (this.current(key) ?? null);
   }
 
   /** Drops one object: somebody else replaced or removed it. */
@@ -85,8 +94,9 @@ export class MemoryTier extends ObjectTier {
     this.flights.delete(key);
   }
 
-  /** Drops all last answers: news of them may have been missed. */
-  forgetMutable(): void {
+  /** Drops all last answers, and asks the store about each other object when it is next read: news may have been missed. */
+  mistrust(): void {
+    this.gaps++;
     for (const key of [...this.kept.keys(), ...this.flights.keys()]) if (isMutableKey(key)) this.forget(key);
   }
 
@@ -95,24 +105,39 @@ export class MemoryTier extends ObjectTier {
     return this.inner.close();
   }
 
-  private current(key: string): HeldObject | undefined {
+  private current(key: string): Kept | undefined {
     const entry = this.kept.get(key);
-    if (!entry || !isMutableKey(key)) return entry;
-    return ageOf(entry.stat) < this.mutableMaxAge ? entry : undefined;
+    if (!entry) return undefined;
+    const isGood = isMutableKey(key) ? ageOf(entry.stat) < this.mutableMaxAge : entry.gaps === this.gaps;
+    return isGood ? entry : undefined;
+  }
+
+  /** What is kept of an object that never changes, after a gap in the news, if the store has it still. */
+  private async confirm(key: string): Promise<Kept | undefined> {
+    const entry = this.kept.get(key);
+    if (!entry || isMutableKey(key)) return undefined;
+    const { gaps } = this;
+    if (await isStillStored(this.inner, key, entry.stat)) {
+      entry.gaps = gaps;
+      return entry;
+    }
+    if (this.kept.get(key) === entry) this.forget(key);
+    return undefined;
   }
 
   private async load(key: string): Promise<ObjectBody | null> {
     const earlier = this.flights.get(key);
-    if (earlier) {
-      const found = await earlier.result;
-      // A stream is for the one who began the read.
-      if (found && !Buffer.isBuffer(found.body)) return this.inner.get(key);
-      if (found && !isMutableKey(key)) return found;
-      // What that read did not see may have been stored before we asked: one that begins from now on counts.
-      const next = this.flights.get(key);
-      if (next) return next.result;
-    }
-    return this.fly(key);
+    if (!earlier) return this.fly(key);
+    const found = await earlier.result;
+    if (found && !isMutableKey(key)) return this.share(key, found);
+    // What that read did not see may have been stored before we asked: one that begins from now on counts.
+    const next = this.flights.get(key);
+    return next ? this.share(key, await next.result) : this.fly(key);
+  }
+
+  /** What another's read brought. A stream is for the one who began it. */
+  private async share(key: string, found: ObjectBody | null): Promise<ObjectBody | null> {
+    return found && !Buffer.isBuffer(found.body) ? this.inner.get(key) : found;
   }
 
   private fly(key: string): Promise<ObjectBody | null> {
@@ -126,11 +151,12 @@ export class MemoryTier extends ObjectTier {
   }
 
   private async read(key: string, outdated: () => boolean): Promise<ObjectBody | null> {
+    const { gaps } = this;
     const found = await this.inner.get(key);
     if (!found || found.stat.size > LARGEST_IN_MEMORY) return found;
     const bytes = await readOwn(found);
     if (!outdated()) {
-      this.kept.set(key, { stat: found.stat, bytes });
+      this.kept.set(key, { stat: found.stat, bytes, gaps });
       this.tellSize();
     }
     return { ...found, body: bytes };

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, utimesSyn
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '#libs/storage';
-import { diskTrial, said, SIZE, ZIP, zip } from './disk/disk-trial.js';
+import { CHUNK, diskTrial, said, SIZE, ZIP, zip } from './disk/disk-trial.js';
 
 describe('DiskTier', () => {
   const t = diskTrial();
@@ -41,6 +41,19 @@ describe('DiskTier', () => {
       await t.remote.delete(ZIP);
       expect((await t.load())!.tier).toBe('disk');
       t.tier.recheck();
+      expect(await t.read()).toBeNull();
+      expect(t.files()).toEqual([]);
+    });
+
+    it('forgets what was removed while news were missed and it was being filled', async () => {
+      t.remote.holdAfter = 4 * CHUNK;
+      const filling = t.read();
+      await expect.poll(() => t.unfinished().length).toBe(1);
+      await t.remote.delete(ZIP);
+      t.tier.recheck();
+      t.remote.release();
+      expect(await filling).toBe(said(zip, 'storage'));
+      await t.settled();
       expect(await t.read()).toBeNull();
       expect(t.files()).toEqual([]);
     });

@@ -156,17 +156,25 @@ describe('MemoryTier', () => {
     expect(await read(INFO)).toBe('x from storage');
   });
 
-  it('gives each reader of a large object a stream of its own', async () => {
-    const root = await mkdtemp(join(tmpdir(), 'stoa-tier-'));
-    const overFs = new MemoryTier(new FsObjectStore({ root }), LIMITS);
-    await overFs.open();
-    const size = 2 * 1024 * 1024;
-    await overFs.put('large', Buffer.alloc(size, 7), { size, mode: 'create' });
-    const found = await Promise.all([overFs.get('large'), overFs.get('large'), overFs.get('large')]);
-    for (const one of found) expect((await readBody(one!.body)).equals(Buffer.alloc(size, 7))).toBe(true);
-    await overFs.close();
-    await rm(root, { recursive: true });
-  });
+  it.each(['there', 'stored while they ask'])(
+    'gives each reader of a large object that is %s a stream of its own',
+    async (when) => {
+      const root = await mkdtemp(join(tmpdir(), 'stoa-tier-'));
+      const folder = new FsObjectStore({ root });
+      const overFs = new MemoryTier(folder, LIMITS);
+      await overFs.open();
+      const size = 2 * 1024 * 1024;
+      await overFs.put('large', Buffer.alloc(size, 7), { size, mode: 'create' });
+      if (when !== 'there') vi.spyOn(folder, 'get').mockResolvedValueOnce(null);
+      const found = await Promise.all(Array.from({ length: 4 }, () => overFs.get('large')));
+      const bodies = found.flatMap((one) => one?.body ?? []);
+      expect(bodies.length).toBe(when === 'there' ? 4 : 3);
+      expect(new Set(bodies).size).toBe(bodies.length);
+      for (const body of bodies) expect((await readBody(body)).equals(Buffer.alloc(size, 7))).toBe(true);
+      await overFs.close();
+      await rm(root, { recursive: true });
+    },
+  );
 
   it.each([
     LIST,
@@ -227,15 +235,61 @@ describe('MemoryTier', () => {
       await read(key);
       await put(inner, key, 'new');
     }
-    tier.forgetMutable();
-    expect(await read(LIST)).toBe('new from storage');
-    expect(await read('example.com/b/@latest')).toBe('new from storage');
-    expect(await read(INFO)).toBe('old from memory');
     tier.forget(INFO);
     expect(await read(INFO)).toBe('new from storage');
+    expect(await read(LIST)).toBe('old from memory');
+    tier.mistrust();
+    expect(await read(LIST)).toBe('new from storage');
+    expect(await read('example.com/b/@latest')).toBe('new from storage');
   });
 
-  it.each(['forget', 'forgetMutable', 'put', 'delete'] as const)(
+  describe('after a gap in the news', () => {
+    beforeEach(async () => {
+      await put(inner, INFO, 'x');
+      await read(INFO);
+    });
+
+    it('gives what never changes once it is found to be stored still', async () => {
+      const looks = vi.spyOn(inner, 'stat');
+      tier.mistrust();
+      expect(tier.held(INFO)).toBeNull();
+      expect(await read(INFO)).toBe('x from memory');
+      expect(tier.held(INFO)?.bytes.toString()).toBe('x');
+      expect(await read(INFO)).toBe('x from memory');
+      expect(looks).toHaveBeenCalledTimes(1);
+    });
+
+    it('gives nothing that was deleted, and what took its place', async () => {
+      await inner.delete(INFO);
+      tier.mistrust();
+      expect([await tier.stat(INFO), tier.held(INFO), await read(INFO)]).toEqual([null, null, null]);
+      await put(inner, INFO, 'x');
+      await read(INFO);
+      await put(inner, INFO, 'y');
+      tier.mistrust();
+      expect(await read(INFO)).toBe('y from storage');
+    });
+
+    it('gives what it has while the storage fails', async () => {
+      vi.spyOn(inner, 'stat').mockRejectedValue(new Error('broken'));
+      tier.mistrust();
+      expect(await read(INFO)).toBe('x from memory');
+    });
+
+    it('asks about what a read brought that began before it, too', async () => {
+      const other = 'example.com/a/@v/v2.0.0.info';
+      await put(inner, other, 'z');
+      const open = inner.hold();
+      const early = read(other);
+      await inner.delete(other);
+      tier.mistrust();
+      open();
+      expect(await early).toBe('z from storage');
+      expect(await read(other)).toBeNull();
+    });
+  });
+
+  it.each(['forget', 'mistrust', 'put', 'delete'] as const)(
     'does not keep what a read brings that began before a %s',
     async (change) => {
       await put(inner, LIST, 'old');
@@ -245,7 +299,7 @@ describe('MemoryTier', () => {
       else if (change === 'delete') await tier.delete(LIST);
       else await put(inner, LIST, 'new');
       if (change === 'forget') tier.forget(LIST);
-      if (change === 'forgetMutable') tier.forgetMutable();
+      if (change === 'mistrust') tier.mistrust();
       const late = read(LIST);
       open();
       expect(await early).toBe('old from storage');

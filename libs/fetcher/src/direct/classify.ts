@@ -3,6 +3,7 @@ import type { RefusalKind } from '#libs/protocol';
 import { canonicalHost } from '../guard/host.js';
 import { reasonFrom } from '../reason.js';
 import { type Cause, type FailureRow, FAILURES, NO_PROTOCOL } from './failure-table.js';
+import { lookedAt } from './looked-at.js';
 
 /** Why a go command failed, with a reason fit for the client. */
 export interface Failure {
@@ -12,12 +13,12 @@ export interface Failure {
 }
 
 /**
- * What a go command says of its failure: in its JSON if it has an error there; how each protocol failed is on stderr
- * alone (`-v`).
+ * What a go command says of its failure, as far as it is looked at: in its JSON if it has an error there; how each
+ * protocol failed is on stderr alone (`-v`).
  */
 export function failureText(error: string | undefined, stderr: string): string {
-  if (error === undefined) return stderr;
-  return NO_PROTOCOL.test(error) ? `${error}\n${stderr}` : error;
+  if (error === undefined) return lookedAt(stderr);
+  return lookedAt(NO_PROTOCOL.test(error) ? `${error}\n${stderr}` : error);
 }
 
 /**

@@ -38,7 +38,7 @@ const WORKER: readonly FailureRow[] = [
     kind: 'busy',
     reason: 'the worker has no memory or processes left',
   },
-  { text: /: permission denied$|^\s+(fatal|error): .*: Permission denied$/m, kind: 'internal' },
+  { text: /: permission denied$|^[ \t]+(fatal|error): .*: Permission denied$/m, kind: 'internal' },
   // Go takes no file:// repository: this is a kept one that lost its remote, or a setting of ours.
   { text: /'origin' does not appear to be|transport 'file' not allowed|\.lock': File exists/, kind: 'internal' },
   { text: /: not a git repository|\.info exists with wrong content|: chdir .*: no such file/, kind: 'internal' },
@@ -101,7 +101,7 @@ const PAGE: readonly FailureRow[] = [
 /** An ssh host that refuses this worker before it is told which repository is wanted, or that the worker refuses. */
 const SSH: readonly FailureRow[] = [
   {
-    text: /^\s*(\S+@\S+: )?Permission denied \(|Too many authentication failures/m,
+    text: /^[ \t]*(\S+@\S+: )?Permission denied \(|Too many authentication failures/m,
     kind: 'upstream',
     reason: 'the ssh host accepts no key of the worker',
     host: /@([\w-][\w.-]*): Permission denied \(/,

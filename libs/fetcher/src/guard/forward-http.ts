@@ -72,7 +72,8 @@ export async function forwardHttp(
 }
 
 function endToEnd(headers: IncomingMessage['headers']): Record<string, string | string[]> {
-  const named = (headers.connection ?? '').toLowerCase().split(/\s*,\s*/);
+  const words = (headers.connection ?? '').toLowerCase().split(',');
+  const named = words.map((word) => word.trim());
   const kept = Object.entries(headers).filter(
     (entry): entry is [string, string | string[]] =>
       entry[1] !== undefined && !HOP_BY_HOP.has(entry[0]) && !named.includes(entry[0]),

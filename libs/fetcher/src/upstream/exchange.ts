@@ -108,6 +108,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.length = lengthOf(headers);
     this.endAt(this.options.endBy);
     try {
+      if (ENCODED.test(String(headers['content-encoding'])))
+        throw new SourceFault('upstream', 'the upstream encodes its answer in a way that was not asked for');
       if (this.length !== null) this.checkSize(this.length);
       this.body = this.options.open();
     } catch (error) {
@@ -202,6 +204,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Codings that change the bytes; other words that servers say there (utf-8, none) are no reason to refuse a file. */
+const ENCODED = /\b(?:gzip|deflate|br|zstd|compress)\b/i;
 
 function lengthOf(headers: Answer['headers']): number | null {
   const value = headers['content-length'];

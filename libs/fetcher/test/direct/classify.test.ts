@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { classify } from '../../src/direct/classify.js';
+import { classify, failureText } from '../../src/direct/classify.js';
+import { withoutSecrets } from '../../src/direct/secrets.js';
 import { git, M, page, V } from './failure.js';
 import { FAILURES } from './failures.js';
 import { FAILURES_HERE } from './failures-here.js';
@@ -79,5 +80,25 @@ describe('classify', () => {
       `go: open /srv/stoa/go/mod/cache/lock: strange, see https://user:secret@example.com and 10.1.2.3:443`,
     ];
     for (const text of texts) expect(classify(text, V).reason).not.toMatch(/secret|10\.1\.2\.3|srv/);
+  });
+
+  // A limit, for what is read in no time here took minutes.
+  describe('what a hostile host has said', { timeout: 10_000 }, () => {
+    it.each(['\n', '\r', ' in /', 'a+', 'git archive ', 'empty ', 'a-', '@', "transport '", 'repository ', ': chdir '])(
+      'a megabyte of %j, is not looked at where it is longer than what go and git say',
+      (unit) => {
+        const said = unit.repeat((1 << 20) / unit.length);
+        for (const words of [said, said.replaceAll(/.{1900}/gs, '$&\n')]) {
+          const text = failureText(git('fetch -f origin', `remote: ${words}`, 'fatal: early EOF'), '');
+          expect(text.length).toBeLessThanOrEqual(8_000);
+          expect(classify(withoutSecrets(text, []), V)).toMatchObject({ kind: 'upstream', reason: 'the host failed' });
+        }
+      },
+    );
+  });
+
+  it('looks at all that go and git say of a failure', () => {
+    const text = git('ls-remote -q origin', `remote: ${'x'.repeat(1_900)}`, 'fatal: Authentication failed');
+    expect([failureText(text, 'other'), failureText(undefined, text)]).toEqual([text, text]);
   });
 });

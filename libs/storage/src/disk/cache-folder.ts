@@ -34,7 +34,7 @@ export interface KeptObject {
  */
 export class CacheFolder {
   private readonly room: Room;
-  private readonly admitted = new LRUCache<string, Admitted>({ max: MAX_ADMITTED });
+  private admitted = new LRUCache<string, Admitted>({ max: MAX_ADMITTED });
   private readonly examining = new Map<string, Promise<Admitted | null>>();
 
   constructor(
@@ -87,10 +87,11 @@ export class CacheFolder {
   async complete(key: string, fill: Fill, wanted: () => boolean): Promise<void> {
     const started = performance.now();
     const path = this.path(key);
+    const known = this.admitted;
     let admitted: Admitted | null = null;
     try {
       admitted = await fill.run(path, wanted);
-      if (admitted) this.admitted.set(path, admitted);
+      if (admitted) known.set(path, admitted);
       this.observe('put', 'ok', started);
     } catch (error) {
       this.observe('put', 'error', started);
@@ -113,9 +114,9 @@ export class CacheFolder {
     }
   }
 
-  /** Checks each file anew when it is next read. */
+  /** Checks each file anew when it is next read: those too that are filled or checked now, of what once was stored. */
   recheck(): void {
-    this.admitted.clear();
+    this.admitted = new LRUCache({ max: MAX_ADMITTED });
   }
 
   tell(error: unknown): void {
@@ -136,6 +137,7 @@ export class CacheFolder {
   }
 
   private async examine(key: string, opened: OpenFile): Promise<Admitted | null> {
+    const known = this.admitted;
     const label = await checkCached(opened, key);
     if (!label) this.options.log.warn({ path: this.path(key) }, 'a file of the disk cache is damaged');
     if (!label || !(await this.isStored(key, label.stat))) {
@@ -143,7 +145,7 @@ export class CacheFolder {
       return null;
     }
     const admitted = { stat: label.stat, seen: opened.found };
-    this.admitted.set(this.path(key), admitted);
+    known.set(this.path(key), admitted);
     return admitted;
   }
 
