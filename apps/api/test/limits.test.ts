@@ -2,30 +2,19 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAdapter } from '../src/server.js';
+import { afterAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../src/limits.js';
+import { startSlowServer } from './slow-server.js';
 
 /** As far as the tests can wait: a client that sends or takes nothing reaches each of them. */
 const SHORT = { ...LIMITS, headers: 150, request: 300, check: 20, keepAlive: 100, unread: 1_000 };
 /** More than what the kernel takes ahead of a reader. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024, 1);
 
-const server = createAdapter({ basePath: '', limits: SHORT }).getInstance();
-const slow = { asked: Promise.withResolvers<void>(), answer: Promise.withResolvers<void>() };
-let port: number;
-
-beforeAll(async () => {
-  server.get('/small', async () => 'small');
-  server.get('/large', async () => LARGE);
-  server.get('/slow', async () => {
-    slow.asked.resolve();
-    await slow.answer.promise;
-    return 'slow';
-  });
-  await server.listen({ host: '127.0.0.1', port: 0 });
-  port = (server.server.address() as { port: number }).port;
-});
+const { server, port, asked, answer } = await startSlowServer(
+  { basePath: '', limits: SHORT },
+  { '/small': 'small', '/large': LARGE },
+);
 afterAll(() => server.close());
 
 async function send(bytes: string): Promise<Socket> {
@@ -69,9 +58,9 @@ describe('a client is not cut off', () => {
     const connection = once(server.server, 'connection') as Promise<[Socket]>;
     const client = await send(get('/slow'));
     const [socket] = await connection;
-    await slow.asked.promise;
+    await asked;
     await once(socket, 'timeout');
-    slow.answer.resolve();
+    answer.resolve();
     expect(await text(client)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*slow$/);
   });
 

@@ -1,22 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAdapter } from '../src/server.js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startSlowServer } from './slow-server.js';
 
-const server = createAdapter({ basePath: '' }).getInstance();
-const slow = { asked: Promise.withResolvers<void>(), answer: Promise.withResolvers<void>() };
-let port: number;
-
-beforeAll(async () => {
-  server.get('/slow', async () => {
-    slow.asked.resolve();
-    await slow.answer.promise;
-    return 'slow';
-  });
-  await server.listen({ host: '127.0.0.1', port: 0 });
-  port = (server.server.address() as { port: number }).port;
-});
+const { server, port, asked, answer } = await startSlowServer({ basePath: '' });
 afterAll(() => server.close());
 
 const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n';
@@ -36,11 +24,11 @@ describe('a client that asks for a tunnel', () => {
   it('is refused after the answer to what it asked before', async () => {
     const client = connect(port, '127.0.0.1');
     client.write(`GET /slow HTTP/1.1\r\nHost: stoa\r\n\r\n`);
-    await slow.asked.promise;
+    await asked;
     const connected = once(server.server, 'connect');
     client.write(CONNECT);
     await connected;
-    slow.answer.resolve();
+    answer.resolve();
     expect(await text(client)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*slowHTTP\/1\.1 405 Method Not Allowed\r\n/);
   });
 });
