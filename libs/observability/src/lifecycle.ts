@@ -48,10 +48,15 @@ export function stopOnSignal({ log, grace, stop }: Stoppable): void {
   });
 }
 
-/** Who ended the process at once while it started no longer does. */
+/**
+ * Who ended the process at once while it started no longer does. At no time is nobody there: a signal that comes then
+ * ends the process as if it had been killed, or is lost.
+ */
 function takeOver(event: 'SIGTERM' | 'SIGINT' | 'disconnect', listener: () => void): void {
-  process.removeAllListeners(event);
-  process.on(event, listener);
+  const events: NodeJS.EventEmitter = process;
+  const former = events.listeners(event) as (() => void)[];
+  events.on(event, listener);
+  for (const one of former) events.off(event, one);
 }
 
 /** What a process tells the supervisor that started it, once it serves. */
