@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import { strangeUnfinished } from '#libs/storage';
 import { UsageFailure } from '../expected-failure.js';
@@ -9,9 +9,9 @@ import { UsageFailure } from '../expected-failure.js';
  * unfinished ones, which it removes at its end.
  */
 export function checkTarget(root: string, storageFolders: readonly string[]): void {
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw new UsageFailure(`${root} is no folder`);
-  const real = existsSync(root) ? realpathSync(root) : root;
+  const found = statSync(root, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) throw new UsageFailure(`${root} is no folder`);
+  const real = found ? realpathSync(root) : root;
   if (storageFolders.some((folder) => `${real}${sep}`.startsWith(`${realpathSync(folder)}${sep}`)))
     throw new UsageFailure(`${root} is in the storage itself, which can be served as it is`);
   const strange = strangeUnfinished(real);
