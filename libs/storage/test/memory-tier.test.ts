@@ -4,40 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '#libs/observability';
-import {
-  FsObjectStore,
-  MemoryObjectStore,
-  MemoryTier,
-  readBody,
-  type ByteRange,
-  type ObjectBody,
-  type ObjectStore,
-} from '#libs/storage';
+import { FsObjectStore, MemoryTier, readBody, type ObjectStore } from '#libs/storage';
+import { GatedStore } from './gated-store.js';
 
 const LIMITS = { maxBytes: 4 * 1024 * 1024, mutableMaxAge: 60_000 };
-
-/** Counts reads, and holds them back while the gate is closed. */
-class GatedStore extends MemoryObjectStore {
-  reads = 0;
-  private gate: Promise<void> | null = null;
-
-  /** Reads see what is stored now, and give it when the returned function is called. */
-  hold(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.gate = promise;
-    return () => {
-      this.gate = null;
-      resolve();
-    };
-  }
-
-  override async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
-    this.reads++;
-    const found = await super.get(key, range);
-    await this.gate;
-    return found;
-  }
-}
 
 async function put(store: ObjectStore, key: string, text: string): Promise<void> {
   await store.put(key, Buffer.from(text), { size: Buffer.byteLength(text), mode: 'replace' });
