@@ -195,7 +195,7 @@ describe('kept repositories and the go command', () => {
     const small = await setUpDirect(host, { dataDir: direct.dataDir, vcsCache: 0 });
     cleanups.push(() => small.close());
     await small.fetcher.list(MODULE, await small.context());
-    await expect.poll(exists).toBe(false);
-    expect(small.log.join('\n')).toContain('kept repositories evicted');
+    await expect.poll(() => small.log.join('\n')).toContain('kept repositories evicted');
+    expect(await exists()).toBe(false);
   });
 });
