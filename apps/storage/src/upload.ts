@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Busboy } from '@fastify/busboy';
 import { RefusalError } from '#libs/protocol';
+import { readBody } from '#libs/storage';
 import { bodyOf } from './bodies.js';
 
 /** Bytes of an `.info` or a `.mod` at most, as in go: what is longer is none. */
@@ -30,8 +31,8 @@ export async function receiveVersion(request: IncomingMessage, folder: string): 
   const take = async (name: string, part: Readable): Promise<void> => {
     if (taken.has(name)) throw malformed();
     taken.add(name);
-    if (name === 'mod.info') upload.info = await readText(part);
-    else if (name === 'mod.mod') upload.mod = await readText(part);
+    if (name === 'mod.info') upload.info = await readBody(part, LONGEST_TEXT);
+    else if (name === 'mod.mod') upload.mod = await readBody(part, LONGEST_TEXT);
     else if (name === 'mod.zip') upload.zip = { file, size: await writeFile(part, file) };
     else part.resume();
   };
@@ -61,16 +62,6 @@ function openForm(request: IncomingMessage) {
   } catch (error) {
     throw malformed(error);
   }
-}
-
-async function readText(part: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of part as AsyncIterable<Buffer>) {
-    if ((size += chunk.length) > LONGEST_TEXT) throw malformed();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 async function writeFile(part: Readable, file: string): Promise<number> {

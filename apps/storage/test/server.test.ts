@@ -79,9 +79,12 @@ describe('a storage server', () => {
     expect((await ask('GET', object('.meta/once'))).text).toBe('two');
   });
 
-  it('refuses a save that has its zip twice as malformed', async () => {
-    const form = ['zip', 'zip', 'mod'].map((name) => `${partHead(name)}x\r\n`).join('');
-    const response = await fetch(`${server.url}/example.com/twice/@v/v1.0.0.save`, {
+  it.each([
+    ['its zip twice', ['zip', 'zip', 'mod'].map((name) => `${partHead(name)}x\r\n`)],
+    ['a .mod of more than 16 MiB', [`${partHead('mod')}${'x'.repeat(16 * MiB + 1)}\r\n`]],
+  ])('refuses a save that has %s as malformed', async (_what, parts) => {
+    const form = parts.join('');
+    const response = await fetch(`${server.url}/example.com/refused/@v/v1.0.0.save`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'multipart/form-data; boundary=b' },
       body: `${form}--b--\r\n`,

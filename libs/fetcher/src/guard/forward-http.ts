@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { GatheredBytes } from '#libs/protocol';
 import { portOf, type EgressGuard } from './egress-guard.js';
 import { askedByGo, importPage, readImports } from './import-page.js';
 import type { ProxyClient } from './proxy-client.js';
@@ -100,12 +101,10 @@ function checkedPage(guard: EgressGuard, html: string): string {
 }
 
 async function readPage(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const gathered = new GatheredBytes();
   for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= PAGE) break;
+    gathered.write(chunk);
+    if (gathered.length >= PAGE) break;
   }
-  return Buffer.concat(chunks).subarray(0, PAGE).toString('utf8');
+  return gathered.bytes().subarray(0, PAGE).toString('utf8');
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { withoutBrackets } from '#libs/config';
+import { GatheredBytes } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { Circuit } from './circuit.js';
 import { escapeUrlPath } from './escape-url.js';
@@ -10,7 +11,6 @@ import type { DownloadedFile, ProxyTree } from './proxy-tree.js';
 import { withRetries } from './retry.js';
 import { ScratchFile } from './scratch-file.js';
 import { statusFault } from './status-fault.js';
-import { TextBody } from './text-body.js';
 
 /** What an upstream is asked with, besides its URL. */
 export interface HttpTreeParts {
@@ -45,7 +45,7 @@ export class HttpTree implements ProxyTree {
 
   async read(path: string, context: FetchContext): Promise<Buffer> {
     const { headersTimeout, textSize } = this.parts.limits;
-    const body = new TextBody();
+    const body = new GatheredBytes();
     await this.get(path, context, headersTimeout, (until) => ({
       endBy: until,
       limit: { size: textSize, kind: 'upstream', name: 'answer of the upstream' },

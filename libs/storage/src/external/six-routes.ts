@@ -131,16 +131,9 @@ function partHead(boundary: string, part: Part): Buffer {
 
 /** Go sends a text of more than 2 KB without its length: it is read whole, and the end of the chunks is its end. */
 async function readText({ headers, body }: LinkAnswer): Promise<{ stat: ObjectStat; bytes: Buffer }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    if ((size += chunk.length) > LONGEST_TEXT)
-      throw new Error('external storage: an .info or .mod of more than 16 MiB');
-  }
-  const bytes = Buffer.concat(chunks);
+  const bytes = await readBody(body, LONGEST_TEXT);
   const etag = createHash('sha256').update(bytes).digest('base64url');
-  return { stat: { size, modified: modifiedOf(headers), etag }, bytes };
+  return { stat: { size: bytes.length, modified: modifiedOf(headers), etag }, bytes };
 }
 
 async function readZip({ headers, body }: LinkAnswer, range?: ByteRange): Promise<ObjectBody> {

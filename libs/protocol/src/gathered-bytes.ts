@@ -1,21 +1,24 @@
-import type { Body } from './exchange.js';
-
 /**
- * The bytes of a small file, in memory of their own: a chunk keeps a whole read of its connection alive, and of one byte
- * takes a hundred, which makes gigabytes of a file that comes a byte at a time.
+ * Bytes that come in chunks, in memory of their own: a chunk keeps a whole read of its connection alive, and of one byte
+ * takes a hundred, which makes gigabytes of a small file that comes a byte at a time.
  */
-export class TextBody implements Body {
+export class GatheredBytes {
   private memory = Buffer.alloc(0);
   private size = 0;
 
-  write(chunk: Buffer): undefined {
+  /** How many came. */
+  get length(): number {
+    return this.size;
+  }
+
+  write(chunk: Uint8Array): undefined {
     const size = this.size + chunk.length;
     if (size > this.memory.length) {
       const larger = Buffer.allocUnsafe(Math.max(size, 2 * this.memory.length));
       this.memory.copy(larger, 0, 0, this.size);
       this.memory = larger;
     }
-    chunk.copy(this.memory, this.size);
+    this.memory.set(chunk, this.size);
     this.size = size;
   }
 

@@ -1,19 +1,19 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { TextBody } from '../src/upstream/text-body.js';
+import { GatheredBytes } from '../src/gathered-bytes.js';
 
 test.each([
   ['nothing', []],
   ['one chunk', ['module example.com/m\n']],
   ['chunks of any size, none among them', ['m', '', 'odule example', '.com/m', '\n', 'x'.repeat(100_000), 'y']],
-])('a text body holds %s as it came', (_name, chunks) => {
-  const body = new TextBody();
-  for (const chunk of chunks) body.write(Buffer.from(chunk));
-  expect(body.bytes().toString()).toBe(chunks.join(''));
+])('gathered bytes are those of %s', (_name, chunks) => {
+  const gathered = new GatheredBytes();
+  for (const chunk of chunks) gathered.write(Buffer.from(chunk));
+  expect(gathered.bytes().toString()).toBe(chunks.join(''));
 });
 
-test('a text body takes no more memory when it comes a byte at a time', () => {
+test('gathered bytes take no more memory when they come a byte at a time', () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const held = (): number => {
@@ -22,9 +22,9 @@ test('a text body takes no more memory when it comes a byte at a time', () => {
     return heapUsed + external;
   };
   const read = Buffer.alloc(1 << 20, 'x');
-  const body = new TextBody();
+  const gathered = new GatheredBytes();
   const before = held();
-  for (let at = 0; at < read.length; at++) body.write(read.subarray(at, at + 1));
+  for (let at = 0; at < read.length; at++) gathered.write(read.subarray(at, at + 1));
   expect(held() - before).toBeLessThan(16 << 20);
-  expect(body.bytes().equals(read)).toBe(true);
+  expect(gathered.bytes().equals(read)).toBe(true);
 });
