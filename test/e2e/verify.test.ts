@@ -191,7 +191,7 @@ describe('stoa verify', { timeout: 60_000 }, () => {
     const { code, lines } = await verify('example.com/private/pinned', '--repair');
     expect(code).toBe(1);
     expect(lines).toEqual([
-      expect.stringMatching(/zip damaged: .+ \(quarantined: .*SECURITY ERROR: .*first seen: sha256:/),
+      expect.stringMatching(/zip damaged: .+ \(quarantined: .*SECURITY ERROR: .*first seen: h1:/),
     ]);
     expect((await get(`${folder}.zip`)).status).toBe(403);
     expect(await readStored(stack, `${folder}.zip`)).toBeNull();

@@ -1,17 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '#libs/config';
 import { createFetcher, EgressGuard, type PlannedFetcher } from '#libs/fetcher';
-import {
-  Audit,
-  createFindChecksums,
-  Mender,
-  provenChecksums,
-  Quarantine,
-  Scratch,
-  Throttle,
-  ZipChecker,
-  type Target,
-} from '#libs/ingest';
+import { Audit, Mender, provenChecksums, Quarantine, Scratch, Throttle, ZipChecker, type Target } from '#libs/ingest';
 import type { Metrics } from '#libs/observability';
 import type { ObjectStore, Storage } from '#libs/storage';
 import { administer, type Administration } from './administer.js';
@@ -127,9 +117,7 @@ async function run(
         storage,
         zips,
         scratch,
-        checksums: database
-          ? provenChecksums(config, storage.meta, (...asked) => database.sumdb(...asked))
-          : createFindChecksums(null, ''),
+        checksums: database && provenChecksums(config, storage.meta, (...asked) => database.sumdb(...asked)),
         throttle: new Throttle(options.rate),
       }),
       mender: workers && menderOf(storage, workers),

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { createFindChecksums, Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
+import { Ingest, Room, Scratch, ZipChecker } from '#libs/ingest';
 import { Metrics } from '#libs/observability';
 import { ObjectMetaStore, ObjectModuleStore, type ObjectStore } from '#libs/storage';
 import { FolderFiles } from '../src/import/folder.files.js';
@@ -30,7 +30,7 @@ export async function importAll(
     modules,
     meta,
     zips,
-    checksums: createFindChecksums(null, ''),
+    checksums: null,
     metrics: new Metrics(),
     log: pino({ level: 'silent' }),
     stamp: async () => {

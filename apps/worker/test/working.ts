@@ -91,7 +91,7 @@ export async function startWorking({ database: covering = null, free, parent }: 
           modules,
           meta,
           zips,
-          checksums: createFindChecksums(verifyAgainst, '*.private.example'),
+          checksums: verifyAgainst && createFindChecksums(verifyAgainst, '*.private.example'),
           metrics,
           log: pino({ level: 'silent' }),
           stamp: () => Promise.resolve(time),

@@ -20,11 +20,11 @@ export interface ChecksumDatabase {
 
 /**
  * Makes the look-up of a worker. Modules that match `uncovered`, Go's glob patterns separated by commas (GONOSUMDB), are
- * named to no database; without a database (null) none are.
+ * named to no database.
  */
-export function createFindChecksums(database: ChecksumDatabase | null, uncovered: string): FindChecksums {
+export function createFindChecksums(database: ChecksumDatabase, uncovered: string): FindChecksums {
   return async (version, signal) => {
-    if (database === null || isUnnamed(version.module, uncovered)) return null;
+    if (isUnnamed(version.module, uncovered)) return null;
     return { ...(await lookUp(database, version, signal)), database: database.name };
   };
 }
@@ -52,21 +52,20 @@ async function lookUp(
 }
 
 /**
- * Gives the look-up of checksums that the settings want. Throws ConfigError when they name a database whose key nobody
- * knows.
+ * Gives the look-up of checksums that the settings want; null: they want nothing verified. Throws ConfigError when they
+ * name a database whose key nobody knows.
  */
 export function configuredChecksums(
   { verifyAgainst, go, queryTimeout }: Pick<Config, 'verifyAgainst' | 'go' | 'queryTimeout'>,
   sumdbs: Sumdbs,
-): FindChecksums {
-  // Empty is GOPRIVATE to go, also where STOA_GO_ENV empties it.
-  const uncovered = go.GONOSUMDB || go.GOPRIVATE;
-  if (verifyAgainst === null) return createFindChecksums(null, uncovered);
+): FindChecksums | null {
+  if (verifyAgainst === null) return null;
   const { name } = verifyAgainst;
   const client = sumdbs.client(verifyAgainst);
   if (client === null)
     throw new ConfigError([
       `GOSUMDB: no key is known of ${name}: write <name>+<hash>+<key>, or store unverified with STOA_VERIFY=off`,
     ]);
-  return createFindChecksums({ name, client, limit: queryTimeout }, uncovered);
+  // Empty is GOPRIVATE to go, also where STOA_GO_ENV empties it.
+  return createFindChecksums({ name, client, limit: queryTimeout }, go.GONOSUMDB || go.GOPRIVATE);
 }

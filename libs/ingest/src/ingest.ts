@@ -20,7 +20,7 @@ import { Quarantine } from './quarantine.js';
 import type { Scratch } from './scratch.js';
 import { copyStoredZip, type StoredZip } from './stored-zip.js';
 import { Verifier, type Expectation, type Expected } from './verifier.js';
-import type { ZipChecker } from './zip/zip-checker.js';
+import type { ZipChecker, ZipDepth } from './zip/zip-checker.js';
 
 interface Parts {
   readonly objects: ObjectStore;
@@ -28,7 +28,8 @@ interface Parts {
   readonly modules: ModuleStore;
   readonly meta: MetaStore;
   readonly zips: ZipChecker;
-  readonly checksums: FindChecksums;
+  /** Null: nothing is held against a database, nor is content read that nobody can compare. */
+  readonly checksums: FindChecksums | null;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly stamp: Stamp;
@@ -46,12 +47,15 @@ export class Ingest {
   private readonly verifier: Verifier;
   private readonly kept: KeptFiles;
   private readonly examiner: Examiner;
+  /** How far to look at a zip of which nobody says what it must hash to. */
+  private readonly least: ZipDepth;
 
   constructor(private readonly parts: Parts) {
     // The `.info` is the first to go with a version, and the last file without which it is entered.
     this.ledger = new Ledger(parts.objects, parts.stamp, (version) => this.isStored('info', version));
     this.verifier = new Verifier(parts);
     this.examiner = new Examiner({ ...parts, verifier: this.verifier });
+    this.least = parts.checksums ? 'content' : 'headers';
     this.kept = new KeptFiles({ ...parts, quarantine: new Quarantine(parts.objects), verifier: this.verifier });
   }
 
@@ -92,9 +96,9 @@ export class Ingest {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { modules, metrics } = this.parts;
-    // What go makes here may be another file at the next time, of the same content.
     const expectation = await this.verifier.settle(version, expected);
-    const examined = await this.examiner.examine(version, zip, expectation, signal, mod ? 'content' : 'headers');
+    // What go makes here may be another file at the next time, of the same content.
+    const examined = await this.examiner.examine(version, zip, expectation, signal, mod ? 'content' : this.least);
     const { goMod } = examined;
     if (mod && !mod.bytes.equals(goMod)) {
       metrics.verifications.inc({ result: 'invalid-zip' });
@@ -180,7 +184,7 @@ export class Ingest {
     signal: AbortSignal,
   ): Promise<Examined> {
     try {
-      const examined = await this.examiner.examine(version, zip, expectation, signal, 'headers');
+      const examined = await this.examiner.examine(version, zip, expectation, signal, this.least);
       await this.kept.keepMod(version, { bytes: examined.goMod, source: zip.source }, expectation);
       return examined;
     } catch (error) {

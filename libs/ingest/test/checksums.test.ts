@@ -40,10 +40,6 @@ it('asks for toolchains whatever the patterns are, as go does', async () => {
   expect(one.asked).toEqual(['golang.org/toolchain']);
 });
 
-it('knows nothing without a database', async () => {
-  expect(await createFindChecksums(null, '')({ module: 'example.com/m', version: 'v1.0.0' }, signal)).toBeNull();
-});
-
 /** Says nothing as long as it is listened to. */
 async function silence(_: ModuleVersion, ends: AbortSignal): Promise<never> {
   await once(ends, 'abort');

@@ -28,7 +28,8 @@ interface Parts {
   readonly storage: Pick<Storage, 'objects' | 'modules' | 'meta'>;
   readonly zips: ZipChecker;
   readonly scratch: Scratch;
-  readonly checksums: FindChecksums;
+  /** Null: no database is asked. */
+  readonly checksums: FindChecksums | null;
   readonly throttle: Throttle;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -83,7 +84,7 @@ export class Audit {
     signal: AbortSignal,
   ): Promise<KnownChecksums | null> {
     try {
-      return await this.parts.checksums({ module, version }, signal);
+      return (await this.parts.checksums?.({ module, version }, signal)) ?? null;
     } catch (error) {
       if (!(error instanceof RefusalError) || signal.aborted) throw error;
       const subject = `${module}@${version}`;

@@ -5,23 +5,24 @@ import { SumdbArchive, Sumdbs, type AskDatabase } from '#libs/sumdb';
 import { configuredChecksums, type FindChecksums } from '../checksums.js';
 
 /**
- * Makes the look-up of an audit, which changes nothing. A stored answer of the database is worth what anybody's is: it
+ * Makes the look-up of an audit, which changes nothing; null where the settings want nothing verified. A stored answer of the database is worth what anybody's is: it
  * is proven anew, and when it can't be, the database is asked.
  */
 export function provenChecksums(
   config: Pick<Config, 'verifyAgainst' | 'go' | 'queryTimeout'>,
   meta: MetaStore,
   ask: AskDatabase,
-): FindChecksums {
+): FindChecksums | null {
   const stored = new SumdbArchive(meta, 0, config.verifyAgainst ? [config.verifyAgainst] : []);
   const askStored: AskDatabase = async (database, path, context) => {
     const kind = path.startsWith('lookup/') ? 'lookup' : null;
     const kept = kind && (await stored.find({ kind, name: database.name, path }));
     return kept?.body ? { bytes: await readBody(kept.body) } : ask(database, path, context);
   };
-  const find = (source: AskDatabase): FindChecksums =>
+  const find = (source: AskDatabase): FindChecksums | null =>
     configuredChecksums(config, new Sumdbs([], unwritten(meta), source));
   const [known, anew] = [find(askStored), find(ask)];
+  if (known === null || anew === null) return null;
   return async (version, signal) => {
     try {
       return await known(version, signal);
