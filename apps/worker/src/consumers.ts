@@ -58,6 +58,8 @@ export class DownloadConsumer extends Consumer {}
 @Injectable()
 export class Consumers {
   private looking: NodeJS.Timeout | undefined;
+  private started: readonly Consumer[] = [];
+  private stopping = false;
 
   constructor(
     private readonly link: RedisLink,
@@ -66,7 +68,10 @@ export class Consumers {
     private readonly download: DownloadConsumer,
   ) {}
 
+  /** Takes jobs from now on, unless it was told to stop before. */
   start(config: Config, log: Logger): void {
+    if (this.stopping) return;
+    this.started = [this.query, this.download];
     this.registrar.register();
     this.query.worker.concurrency = config.queryConcurrency;
     this.download.worker.concurrency = config.downloadConcurrency;
@@ -89,6 +94,7 @@ export class Consumers {
    * could not be done, for Redis does not answer, or a job does not end. BullMQ would wait for ever.
    */
   async stop(grace: number): Promise<boolean> {
+    this.stopping = true;
     clearInterval(this.looking);
     const closed = Promise.all(this.workers.map((worker) => worker.close()));
     if (await within(grace, closed)) return true;
@@ -97,6 +103,6 @@ export class Consumers {
   }
 
   private get workers(): WorkerHost['worker'][] {
-    return [this.query.worker, this.download.worker];
+    return this.started.map(({ worker }) => worker);
   }
 }

@@ -103,8 +103,9 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
       await ops.close();
     },
   });
-  consumers.start(config, log);
+  // The first sign that Redis takes shows that this is the database that is meant: no job of another's is taken before.
   await pulse.start();
+  consumers.start(config, log);
   log.info(
     { go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl },
     'taking jobs',
