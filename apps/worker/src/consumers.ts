@@ -2,7 +2,7 @@ import { BullRegistrar, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
-import type { Logger } from '#libs/observability';
+import { within, type Logger } from '#libs/observability';
 import { isKnown, LONGEST_BLOCK, RedisLink, type Envelope, type Outcome } from '#libs/queue';
 import { callBackAstray } from './astray-jobs.js';
 import { HostShare } from './host-share.js';
@@ -10,7 +10,6 @@ import { LOCK } from './job-hold.js';
 import { SHUTDOWN } from './job-limits.js';
 import { JobRunner } from './job-runner.js';
 import { shortenOverlong } from './overlong-keys.js';
-import { within } from './within.js';
 
 /**
  * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second
@@ -96,10 +95,11 @@ export class Consumers {
   async stop(grace: number): Promise<boolean> {
     this.stopping = true;
     clearInterval(this.looking);
-    const closed = Promise.all(this.workers.map((worker) => worker.close()));
-    if (await within(grace, closed)) return true;
+    const closed = Promise.all(this.workers.map((worker) => worker.close())).then(() => true);
+    const not = (): boolean => false;
+    if (await within(grace, closed, not)) return true;
     for (const worker of this.workers) worker.cancelAllJobs(SHUTDOWN);
-    return within(GIVE_BACK, closed);
+    return within(GIVE_BACK, closed, not);
   }
 
   private get workers(): WorkerHost['worker'][] {

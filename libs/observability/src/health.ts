@@ -1,4 +1,4 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { within } from './within.js';
 
 /** Longest time a check may take before it counts as failed. */
 const CHECK_LIMIT = 2_000;
@@ -55,15 +55,10 @@ export class Health {
 }
 
 async function fault(check: () => Promise<void>): Promise<string | null> {
-  const limit = new AbortController();
   try {
-    return await Promise.race([
-      check().then(() => null),
-      after(CHECK_LIMIT, `no answer within ${CHECK_LIMIT / 1000} s`, { signal: limit.signal, ref: false }),
-    ]);
+    const checked = check().then(() => null);
+    return await within(CHECK_LIMIT, checked, () => `no answer within ${CHECK_LIMIT / 1000} s`);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    limit.abort();
   }
 }
