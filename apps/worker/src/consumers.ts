@@ -24,6 +24,8 @@ const OPTIONS = {
   runRetryDelay: 1_000,
   autorun: false,
 };
+/** How long a worker without a job waits for Redis when it stops, in milliseconds. */
+const GOODBYE = 3_000;
 /** After the grace, time for cancelled jobs to go back to their queue. */
 const GIVE_BACK = 3_000;
 /** How often it is looked for what went astray because a clock was set, in milliseconds. */
@@ -36,6 +38,11 @@ abstract class Consumer extends WorkerHost {
 
   constructor(private readonly runner: JobRunner) {
     super();
+  }
+
+  /** Whether no job runs. */
+  get isIdle(): boolean {
+    return this.share.isIdle;
   }
 
   /** BullMQ hands over the signal only to a processor with three parameters. */
@@ -90,19 +97,25 @@ export class Consumers {
 
   /**
    * Takes no more jobs, lets the running ones finish for `grace` milliseconds, gives the rest back to the queue. False: it
-   * could not be done, for Redis does not answer, or a job does not end. BullMQ would wait for ever.
+   * could not be done, for Redis does not answer, or a job does not end. BullMQ would wait for ever, also for a Redis
+   * that is away while there is nothing to tell it.
    */
   async stop(grace: number): Promise<boolean> {
     this.stopping = true;
     clearInterval(this.looking);
     const closed = Promise.all(this.workers.map((worker) => worker.close())).then(() => true);
-    const not = (): boolean => false;
-    if (await within(grace, closed, not)) return true;
+    const soon = Math.min(grace, GOODBYE);
+    if (await within(soon, closed, () => this.started.every(({ isIdle }) => isIdle))) return true;
+    if (await within(grace - soon, closed, notYet)) return true;
     for (const worker of this.workers) worker.cancelAllJobs(SHUTDOWN);
-    return within(GIVE_BACK, closed, not);
+    return within(GIVE_BACK, closed, notYet);
   }
 
   private get workers(): WorkerHost['worker'][] {
     return this.started.map(({ worker }) => worker);
   }
+}
+
+function notYet(): boolean {
+  return false;
 }

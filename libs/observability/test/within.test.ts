@@ -2,6 +2,9 @@ import { expect, it } from 'vitest';
 import { within } from '#libs/observability';
 
 const never = new Promise<string>(() => {});
+const refuse = (): never => {
+  throw new Error('too late');
+};
 
 it('gives what the work comes to, or throws what it throws', async () => {
   expect(await within(60_000, Promise.resolve('done'), () => 'late')).toBe('done');
@@ -10,9 +13,6 @@ it('gives what the work comes to, or throws what it throws', async () => {
 
 it('gives what is said of work that is late, or throws it', async () => {
   expect(await within(1, never, () => 'late')).toBe('late');
-  const refuse = (): never => {
-    throw new Error('too late');
-  };
   await expect(within(1, never, refuse)).rejects.toThrow('too late');
 });
 

@@ -85,8 +85,7 @@ export class EgressGuard {
     this.checkLiteral(host, port);
     const known = canonicalHost(host) ?? host;
     if (isIP(known) || this.permits(host, port)) return;
-    const none = (): readonly LookupAddress[] => [];
-    const addresses = await within(PATIENCE, this.resolve(known).catch(none), none);
+    const addresses = await within(PATIENCE, this.resolve(known).catch(unknown), unknown);
     for (const { address } of addresses) this.checkAddress(known, address);
   }
 
@@ -129,4 +128,8 @@ function endpoint(host: string, port: number): string {
 /** The port of an http(s) URL. */
 export function portOf({ port, protocol }: URL): number {
   return Number(port) || (protocol === 'https:' ? 443 : 80);
+}
+
+function unknown(): readonly LookupAddress[] {
+  return [];
 }
