@@ -86,7 +86,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     },
   );
   const ops = await createOpsServer(metrics, health);
-  const refresh = new RefreshService({ storage, queue: app.get(JobQueue), refusals, changes, config });
+  const refresh = new RefreshService({ storage, queue: app.get(JobQueue), changes, config });
   await registerRefresh(ops, { refresh, log });
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);

@@ -48,8 +48,8 @@ export async function reachWorkers(config: Config, log: Logger, metrics: Metrics
     fetch: async (name, payload) => {
       // What is stored says nothing here: a job may be there to complete it.
       const options = { requestId: 'verify', wait: config.fetchTimeout, stored: () => Promise.resolve(false) };
-      const { outcome } = await queue.runAnew({ name, payload }, options);
-      return outcome.ok ? null : outcome.message;
+      const [answer] = await queue.runAnew(payload.module, [{ name, payload }], options);
+      return answer!.outcome.ok ? null : answer!.outcome.message;
     },
     close,
   };

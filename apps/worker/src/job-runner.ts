@@ -3,7 +3,6 @@ import type { Config } from '#libs/config';
 import type { Logger, Metrics } from '#libs/observability';
 import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 import {
-  dedupId,
   isKnown,
   refused,
   STORED,
@@ -73,10 +72,12 @@ export class JobRunner {
     hold.keep(signal, () => limits.end('lost'));
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;
+    let epoch: string | undefined;
     try {
       // Whoever asked between the end of another run and its answer has added a job anew; what is stored is looked at by the handler.
-      const kept = await this.parts.refusals.read(dedupId(request)).catch(() => null);
-      if (kept) return refused(kept.refusal);
+      const precedent = await this.parts.refusals.look(request).catch(() => null);
+      if (precedent?.kept) return refused(precedent.kept.refusal);
+      epoch = precedent?.epoch;
       await limits.within(handler(request.payload, { signal, deadline, requestId }));
       return STORED;
     } catch (error) {
@@ -93,7 +94,7 @@ export class JobRunner {
         log.warn({ ...fields, reason: error.message }, 'this worker can not do the job: left to others');
         await hold.offer();
       }
-      return this.refuse(request, requestId, error, limits.ended === 'overtime' ? limit : null);
+      return this.refuse(request, requestId, error, limits.ended === 'overtime' ? limit : null, epoch);
     } finally {
       limits.end('over');
     }
@@ -104,6 +105,7 @@ export class JobRunner {
     requestId: string,
     error: unknown,
     overdue: number | null,
+    epoch: string | undefined,
   ): Promise<Outcome> {
     const subject = subjectOf(request);
     const refusal =
@@ -116,7 +118,7 @@ export class JobRunner {
     this.parts.log[level]({ err: error, job: request.name, subject, requestId }, 'job failed');
     const ttl = this.timeToLive(request.name, refusal.kind);
     // Who waits is told all the same when Redis can't keep it for the next.
-    if (ttl > 0) await this.parts.refusals.keep(dedupId(request), refusal, ttl).catch(() => {});
+    if (ttl > 0 && epoch !== undefined) await this.parts.refusals.keep(request, refusal, ttl, epoch).catch(() => {});
     return refused(refusal);
   }
 
