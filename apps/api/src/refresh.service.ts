@@ -49,11 +49,11 @@ export class RefreshService {
     void changes.publish({ reason: 'refreshed', keys: [] }).catch(() => {});
 
     const [list, ...others] = asked;
-    for (const { outcome, cached } of asked) {
-      if (!outcome.ok && outcome.kind !== 'not-found') throw new RefusedAnswer(outcome, cached);
+    for (const { outcome, ...kept } of asked) {
+      if (!outcome.ok && outcome.kind !== 'not-found') throw new RefusedAnswer(outcome, kept);
     }
     if (list && !list.outcome.ok && others.every(({ outcome }) => !outcome.ok)) {
-      throw new RefusedAnswer(list.outcome, list.cached);
+      throw new RefusedAnswer(list.outcome, list);
     }
     return {
       module,

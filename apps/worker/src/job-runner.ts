@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger, Metrics } from '#libs/observability';
-import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
+import { LacksError, RefusalError } from '#libs/protocol';
 import {
   isKnown,
   refused,
@@ -17,9 +17,6 @@ import {
 import type { Handler, Handlers } from './handler.js';
 import { JobHold } from './job-hold.js';
 import { JobLimits } from './job-limits.js';
-
-/** How long a refusal holds, in milliseconds, for trouble that may pass and for databases that learn in seconds. */
-const BRIEFLY = 3_000;
 
 interface Parts {
   readonly handlers: Handlers;
@@ -116,15 +113,8 @@ export class JobRunner {
           : { kind: 'internal' as const, message: 'internal error' };
     const level = refusal.kind === 'internal' ? 'error' : 'debug';
     this.parts.log[level]({ err: error, job: request.name, subject, requestId }, 'job failed');
-    const ttl = this.timeToLive(request.name, refusal.kind);
     // Who waits is told all the same when Redis can't keep it for the next.
-    if (ttl > 0 && epoch !== undefined) await this.parts.refusals.keep(request, refusal, ttl, epoch).catch(() => {});
+    if (epoch !== undefined) await this.parts.refusals.keep(request, refusal, epoch).catch(() => {});
     return refused(refusal);
-  }
-
-  private timeToLive(name: JobName, kind: RefusalKind): number {
-    if (kind === 'upstream' || kind === 'timeout') return BRIEFLY;
-    if (kind !== 'not-found' && kind !== 'forbidden') return 0;
-    return name.startsWith('sumdb.') ? BRIEFLY : this.parts.config.notFoundTtl;
   }
 }

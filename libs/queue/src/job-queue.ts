@@ -24,10 +24,13 @@ const STRANDED = 20_000;
 /** How often a job that Redis lost is added anew before the flight ends. */
 const ROUNDS = 3;
 
-/** The answer of a run. `cached`: milliseconds that a kept refusal still holds; undefined when the job was just run. */
+/** The answer of a run. */
 export interface Answer {
   readonly outcome: Outcome;
-  readonly cached?: number;
+  /** It is a refusal of an earlier run. */
+  readonly cached?: true;
+  /** Milliseconds that a refusal still holds; absent: no time at all. */
+  readonly holds?: number;
 }
 
 export interface RunOptions {
@@ -128,10 +131,11 @@ export class JobQueue {
     try {
       for (let round = 0; round < ROUNDS; round++) {
         const kept = await patiently(patience, () => refusals.find(job));
-        if (kept) return { outcome: refused(kept.refusal), cached: kept.left };
+        if (kept) return { outcome: refused(kept.refusal), cached: true, holds: kept.left };
         if (round === 0) await patiently(patience, () => pulse.admit());
         const outcome = await this.follow(job, options);
-        if (outcome) return { outcome };
+        if (outcome?.ok) return { outcome };
+        if (outcome) return { outcome, holds: refusals.lifeOf(job, outcome.kind) };
       }
       throw new RefusalError('busy', 'the job queue loses jobs');
     } catch (error) {

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Config } from '#libs/config';
-import type { Refusal } from '#libs/protocol';
+import type { Refusal, RefusalKind } from '#libs/protocol';
 import { dedupId, type JobRequest } from './jobs.js';
 import { FAILOVER, patiently } from './patience.js';
 import type { RedisLink } from './redis-link.js';
 
 /** How many refusals a gateway remembers itself, in front of Redis. */
 const REMEMBERED = 20_000;
+
+/** How long a refusal holds, in milliseconds, for trouble that may pass and for databases that learn in seconds. */
+const BRIEFLY = 3_000;
 
 /** A kept refusal and the milliseconds that it still holds. */
 export interface KeptRefusal {
@@ -36,6 +39,13 @@ export class Refusals {
     private readonly config: Pick<Config, 'fetchTimeout' | 'queryTimeout' | 'notFoundTtl'>,
   ) {}
 
+  /** For how many milliseconds a refusal of a job is kept; 0: not at all. */
+  lifeOf(job: JobRequest, kind: RefusalKind): number {
+    if (kind === 'upstream' || kind === 'timeout') return BRIEFLY;
+    if (kind !== 'not-found' && kind !== 'forbidden') return 0;
+    return job.name.startsWith('sumdb.') ? Math.min(BRIEFLY, this.config.notFoundTtl) : this.config.notFoundTtl;
+  }
+
   /** The refusal that still holds for a job, or null. Throws when Redis does not answer and memory has none. */
   async find(job: JobRequest): Promise<KeptRefusal | null> {
     const id = dedupId(job);
@@ -63,8 +73,10 @@ export class Refusals {
     return { kept: holds ? { refusal, left } : null, epoch };
   }
 
-  /** Keeps a refusal for `ttl` milliseconds, of a job that began in an epoch. Throws RefusalError `busy` when Redis stays away. */
-  async keep(job: JobRequest, refusal: Refusal, ttl: number, epoch: string): Promise<void> {
+  /** Keeps a refusal, if its kind is kept, of a job that began in an epoch. Throws RefusalError `busy` when Redis stays away. */
+  async keep(job: JobRequest, refusal: Refusal, epoch: string): Promise<void> {
+    const ttl = this.lifeOf(job, refusal.kind);
+    if (ttl === 0) return;
     const text = JSON.stringify({ ...refusal, ttl, epoch });
     await patiently(FAILOVER, () => this.link.commands.set(this.key(job), text, 'PX', ttl));
   }
