@@ -3,6 +3,7 @@ import type { ListenAddress } from '#libs/config';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 import { registerProbes } from './probes.js';
+import { removeStaleSocket } from './stale-socket.js';
 import { readVersion } from './version.js';
 
 /** How often a stopping server closes idle connections, in milliseconds. */
@@ -43,6 +44,7 @@ export async function closeWhenIdle(server: FastifyInstance): Promise<void> {
 /** Binds a Fastify server to a TCP or unix address and gives what clients type: `http://host:port` or `unix:/path`. */
 export async function listen(server: FastifyInstance, address: ListenAddress): Promise<string> {
   if ('socket' in address) {
+    await removeStaleSocket(address.socket);
     await server.listen({ path: address.socket });
     return `unix:${address.socket}`;
   }
