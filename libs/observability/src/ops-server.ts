@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ListenAddress } from '#libs/config';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
@@ -16,16 +16,22 @@ const SWEEP = 100;
 export async function createOpsServer(metrics: Metrics, health: Health): Promise<FastifyInstance> {
   // Loaded by a process that serves: a command that administers a storage starts without it.
   const { fastify } = await import('fastify');
-  const server = fastify({ logger: false, forceCloseConnections: true });
-  // Plain text, as all that a gateway refuses: Fastify's own answer is an object.
-  server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send('not found: no such route\n'),
-  );
+  const server = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
+  });
+  server.setNotFoundHandler(notFound);
   registerProbes(server, health, readVersion());
   server.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.page()),
   );
   return server;
+}
+
+/** Plain text, as all that a gateway refuses: Fastify's own answers are objects. */
+function notFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(404).type('text/plain; charset=utf-8').send('not found: no such route\n');
 }
 
 /**
