@@ -45,7 +45,7 @@ export class RefreshService {
     const asked = answers.map((answer, at) => ({ name: nameOf(requests[at]!), ...answer }));
     // Told by the channel as well, but whoever gets this answer may ask this gateway before that.
     for (const request of requests) storage.forget(keyOf(request));
-    // The workers tell of what they stored; this is for what other gateways remember of refusals. One that is cut off drops it.
+    // Workers tell of what they stored; this lets other gateways forget refusals. One that is cut off does so by itself.
     void changes.publish({ reason: 'refreshed', keys: [] }).catch(() => {});
 
     const [list, ...others] = asked;

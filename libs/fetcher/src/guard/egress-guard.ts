@@ -85,7 +85,7 @@ export class EgressGuard {
     this.checkLiteral(host, port);
     const known = canonicalHost(host) ?? host;
     if (isIP(known) || this.permits(host, port)) return;
-    const addresses = await within(PATIENCE, this.resolve(known).catch(unknown), unknown);
+    const addresses = await within(PATIENCE, this.resolve(known).catch(unresolved), unresolved);
     for (const { address } of addresses) this.checkAddress(known, address);
   }
 
@@ -130,6 +130,6 @@ export function portOf({ port, protocol }: URL): number {
   return Number(port) || (protocol === 'https:' ? 443 : 80);
 }
 
-function unknown(): readonly LookupAddress[] {
+function unresolved(): readonly LookupAddress[] {
   return [];
 }
