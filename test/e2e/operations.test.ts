@@ -72,8 +72,15 @@ describe('a process with a bad setting', () => {
     [{ STOA_LIST_TTL: '5 minutes' }, 'STOA_LIST_TTL'],
     [{ STOA_LSIT_TTL: '5m' }, 'did you mean STOA_LIST_TTL'],
     [{ STOA_GO_ENV: 'GOPROXY' }, 'STOA_GO_ENV'],
-    [{ STOA_STORAGE: 's3' }, 'STOA_S3_ENDPOINT'],
+    [{ STOA_STORAGE: 'external' }, 'STOA_EXTERNAL_URL'],
+    [{ SSL_CERT_FILE: '/no/such' }, 'SSL_CERT_FILE'],
   ])('%o: does not start, and says which in a line', async (env, text) => {
-    await expect(startProcess('worker', { GOPROXY: 'off', ...env })).rejects.toThrow(text);
+    const settings = { GOPROXY: 'off', STOA_DATA_DIR: `${stack.folder}/bad`, ...env };
+    const started = startProcess('worker', settings).then(
+      () => 'started',
+      (error: unknown) => (error as Error).message,
+    );
+    const lines = (await started).trim().split('\n');
+    expect(lines).toEqual(['stoa worker exited with 1:', expect.stringContaining(text)]);
   });
 });

@@ -81,6 +81,35 @@ describe('a refresh', () => {
     }
   });
 
+  it('takes back what was refused of branches and of versions that no list names', async () => {
+    const paths = ['main.info', `${NEW}.info`, `${NEW}.zip`].map((file) => `/example.com/unlisted/@v/${file}`);
+    upstream.add('example.com/unlisted', 'v1.0.0');
+    for (const gateway of stack.gateways) for (const path of paths) expect((await get(path, gateway)).status).toBe(404);
+    upstream.add('example.com/unlisted', NEW).addRevision('example.com/unlisted', 'main', { Version: NEW, Time: TIME });
+    expect((await refresh('example.com/unlisted')).status).toBe(200);
+    for (const path of paths) {
+      expect((await get(path)).status).toBe(200);
+      await expect.poll(async () => (await get(path, stack.gateways[1])).status, { timeout: 10_000 }).toBe(200);
+    }
+  });
+
+  it('keeps no refusal of a job that asked the upstream before and ends after it', async () => {
+    const zip = '/example.com/across/@v/v1.1.0.zip';
+    const released = Promise.withResolvers<void>();
+    upstream.add('example.com/across', 'v1.0.0').respond(zip, async (_request, response, serve) => {
+      if (upstream.count(zip) > 1) return serve();
+      await released.promise;
+      response.writeHead(404).end('not found\n');
+    });
+    const early = get(zip);
+    await expect.poll(() => upstream.count(zip)).toBe(1);
+    upstream.add('example.com/across', 'v1.1.0');
+    expect((await refresh('example.com/across')).status).toBe(200);
+    released.resolve();
+    expect((await early).status).toBe(404);
+    for (const gateway of stack.gateways) expect((await get(zip, gateway)).status).toBe(200);
+  });
+
   it('does not take the answer of a request that was under way before', async () => {
     const list = '/example.com/early/@v/list';
     upstream.addList('example.com/early', ['v1.0.0']);

@@ -53,7 +53,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
   const health = new Health({
     storage: { critical: true, check: () => storage.objects.check() },
     redis: { critical: false, check: () => link.check() },
-    workers: { critical: false, check: () => pulse.admit() },
+    workers: { critical: false, check: () => pulse.check() },
   });
   const server = adapter.getInstance();
   const drain = new Drain(server, { health, log, dismiss: () => app.get(JobQueue).dismiss() });
@@ -86,7 +86,7 @@ export async function runApi({ config, warnings }: LoadedConfig): Promise<void> 
     },
   );
   const ops = await createOpsServer(metrics, health);
-  const refresh = new RefreshService({ storage, queue: app.get(JobQueue), refusals, changes, config });
+  const refresh = new RefreshService({ storage, queue: app.get(JobQueue), changes, config });
   await registerRefresh(ops, { refresh, log });
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);

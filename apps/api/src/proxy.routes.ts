@@ -146,10 +146,10 @@ export function refuse(
   log: Logger,
 ): FastifyReply {
   const refusal = error instanceof RefusalError ? error : new RefusalError('internal', 'internal error');
-  const cached = error instanceof RefusedAnswer ? error.cached : undefined;
-  request.cache = cached === undefined ? 'none' : 'negative';
+  const answered = error instanceof RefusedAnswer ? error : null;
+  request.cache = answered?.cached ? 'negative' : 'none';
   if (refusal.kind === 'internal') log.error({ err: error, requestId: request.id }, 'internal error');
-  const { status, headers, body } = refusalReply(refusal, request.id, cached ?? negativeTtl);
+  const { status, headers, body } = refusalReply(refusal, request.id, answered?.holds ?? negativeTtl);
   return reply
     .code(status)
     .headers({ ...headers, 'x-stoa-cache': 'negative' })

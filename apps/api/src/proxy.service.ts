@@ -1,7 +1,7 @@
 import type { Catalog, Found } from '#libs/catalog';
 import type { Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
-import { RefusalError, type ModuleRequest, type ModuleVersion } from '#libs/protocol';
+import { RefusalError, type ModuleRequest, type ModuleVersion, type Refusal } from '#libs/protocol';
 import { dedupId, subjectOf, type Answer, type JobQueue, type JobRequest, type Renewal } from '#libs/queue';
 import type { Choose } from '#libs/storage';
 import type { DeletedVersions } from './deleted-versions.js';
@@ -26,13 +26,15 @@ export interface Asker {
   readonly left: () => AbortSignal;
 }
 
-/** A refusal with what its headers need: whether it was a kept one, and how long it still holds in milliseconds. */
+/** A refusal with what its headers need: whether it was a kept one, and how long it holds in milliseconds. */
 export class RefusedAnswer extends RefusalError {
-  constructor(
-    answer: Extract<Answer['outcome'], { ok: false }>,
-    readonly cached: number | undefined,
-  ) {
-    super(answer.kind, answer.message);
+  readonly cached: boolean;
+  readonly holds: number;
+
+  constructor({ kind, message }: Refusal, { cached, holds }: Pick<Answer, 'cached' | 'holds'>) {
+    super(kind, message);
+    this.cached = cached ?? false;
+    this.holds = holds ?? 0;
   }
 }
 
@@ -55,14 +57,15 @@ export class ProxyService {
     if (found && found.fresh > 0) return { found, cache: found.tier };
     if (this.config.offline || asker.cachedOnly) return this.fromStorage(request, found, asker);
 
-    const { outcome, cached } = await this.run(request, asker, found);
+    const answer = await this.run(request, asker, found);
+    const { outcome } = answer;
 
     const now = await this.catalog.find(request, asker.choose); // the truth is in storage, whatever the outcome
     // After the look, so that no job takes the processor from those who are answered now.
     if (outcome.ok && request.kind === 'zip') void this.fetchRest(request, asker.requestId);
     else if (outcome.ok && 'version' in request) void this.enlist(request, asker.requestId);
     if (now) return { found: now, cache: outcome.ok || now.fresh > 0 ? 'fetched' : 'stale' };
-    if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
+    if (!outcome.ok) throw new RefusedAnswer(outcome, answer);
     throw new RefusalError('busy', `${subject(request)}: removed while it was fetched, try again`);
   }
 

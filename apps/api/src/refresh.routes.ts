@@ -4,6 +4,7 @@ import { parseModuleRequest, RefusalError } from '#libs/protocol';
 import { refusalReply } from './replies.js';
 import { requestId } from './request-context.js';
 import type { RefreshService } from './refresh.service.js';
+import { pathOf } from './target.js';
 
 const PREFIX = '/-/refresh/';
 
@@ -46,14 +47,20 @@ export async function registerRefresh(server: FastifyInstance, { refresh, log }:
 
 /** The module of `/-/refresh/<escaped module>`. Throws RefusalError `not-found`, as for any malformed path. */
 function parseModule(target: string): string {
-  const escaped = target.replace(/\?.*$/s, '').slice(PREFIX.length);
+  const escaped = pathOf(target).slice(PREFIX.length);
   return parseModuleRequest(`/${escaped}/@latest`).module;
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown, id: string, log: Logger): FastifyReply {
   const refusal = error instanceof RefusalError ? error : new RefusalError('internal', 'internal error');
   if (refusal.kind === 'internal') log.error({ err: error, requestId: id }, 'internal error');
-  const fields = { requestId: id, from: request.ip, path: request.url, kind: refusal.kind, reason: refusal.message };
+  const fields = {
+    requestId: id,
+    from: request.ip,
+    path: pathOf(request.url),
+    kind: refusal.kind,
+    reason: refusal.message,
+  };
   log.info(fields, 'refresh refused');
   const { status, headers, body } = refusalReply(refusal, id, 0);
   if (refusal.kind === 'method') headers['allow'] = 'POST';

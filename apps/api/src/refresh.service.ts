@@ -1,14 +1,13 @@
 import { freshQueries } from '#libs/catalog';
 import type { Config } from '#libs/config';
-import { parseList, RefusalError, type ModuleRequest } from '#libs/protocol';
-import { dedupId, type Changes, type JobQueue, type Refusals } from '#libs/queue';
-import { moduleKey, queryKey, readBody, type Storage } from '#libs/storage';
+import { RefusalError, type ModuleRequest } from '#libs/protocol';
+import type { Changes, JobQueue } from '#libs/queue';
+import { moduleKey, queryKey, type Storage } from '#libs/storage';
 import { jobFor, RefusedAnswer } from './proxy.service.js';
 
 interface Parts {
   readonly storage: Storage;
   readonly queue: JobQueue;
-  readonly refusals: Refusals;
   readonly changes: Changes;
   readonly config: Config;
 }
@@ -31,7 +30,7 @@ export class RefreshService {
 
   /** Refreshes list, `@latest` and the queries that still count as fresh. Throws the RefusalError of the first failure. */
   async refresh(module: string, requestId: string): Promise<Refreshed> {
-    const { storage, queue, config } = this.parts;
+    const { storage, queue, changes, config } = this.parts;
     if (config.offline) throw new RefusalError('busy', `${module}: this proxy is offline`);
     // What is older is asked anew in any case.
     const queries = await freshQueries(storage.meta, module, config.listTtl);
@@ -40,45 +39,27 @@ export class RefreshService {
       { kind: 'latest', module },
       ...queries.map((query) => ({ kind: 'query' as const, module, query })),
     ];
-    const asked = await Promise.all(
-      requests.map(async (request) => {
-        const options = { requestId, wait: config.waitTimeout, stored: () => Promise.resolve(false) };
-        return { name: nameOf(request), ...(await queue.runAnew(jobFor(request), options)) };
-      }),
-    );
+    const options = { requestId, wait: config.waitTimeout, stored: () => Promise.resolve(false) };
+    const jobs = requests.map((request) => jobFor(request));
+    const answers = await queue.runAnew(module, jobs, options);
+    const asked = answers.map((answer, at) => ({ name: nameOf(requests[at]!), ...answer }));
     // Told by the channel as well, but whoever gets this answer may ask this gateway before that.
     for (const request of requests) storage.forget(keyOf(request));
-    await this.takeBack(module);
+    // Workers tell of what they stored; this lets other gateways forget refusals. One that is cut off does so by itself.
+    void changes.publish({ reason: 'refreshed', keys: [] }).catch(() => {});
 
     const [list, ...others] = asked;
-    for (const { outcome, cached } of asked) {
-      if (!outcome.ok && outcome.kind !== 'not-found') throw new RefusedAnswer(outcome, cached);
+    for (const { outcome, ...kept } of asked) {
+      if (!outcome.ok && outcome.kind !== 'not-found') throw new RefusedAnswer(outcome, kept);
     }
     if (list && !list.outcome.ok && others.every(({ outcome }) => !outcome.ok)) {
-      throw new RefusedAnswer(list.outcome, list.cached);
+      throw new RefusedAnswer(list.outcome, list);
     }
     return {
       module,
       refreshed: asked.filter(({ outcome }) => outcome.ok).map(({ name }) => name),
       notFound: asked.filter(({ outcome }) => !outcome.ok).map(({ name }) => name),
     };
-  }
-
-  /** Takes back the refusals of the versions that are listed now: a version may have been asked for before its tag was there. */
-  private async takeBack(module: string): Promise<void> {
-    const { storage, refusals, changes } = this.parts;
-    const list = await storage.modules.get({ kind: 'list', module });
-    const versions = list ? parseList((await readBody(list.body)).toString('utf8')) : [];
-    const jobs = versions.flatMap((version) => [
-      jobFor({ kind: 'mod', module, version }),
-      jobFor({ kind: 'zip', module, version }),
-    ]);
-    try {
-      await refusals.drop(jobs.map(dedupId));
-      await changes.publish({ reason: 'refreshed', keys: [] });
-    } catch (error) {
-      throw new RefusalError('busy', `${module}: the job queue does not answer`, { cause: error });
-    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Logger, Metrics } from '#libs/observability';
 import type { CacheLabel } from './proxy.service.js';
-import { withoutQuery } from './target.js';
+import { pathOf } from './target.js';
 
 /** The class of a request, as metrics and logs name it. */
 export type Route = 'list' | 'latest' | 'info' | 'mod' | 'zip' | 'query' | 'sumdb' | 'index' | 'catalog' | 'other';
@@ -30,7 +30,7 @@ export function requestId(headers: IncomingHttpHeaders): string {
 export interface Asked {
   readonly id: string;
   readonly method: string;
-  /** As it came: its query is left out here. */
+  /** As it came: only its path is written down. */
   readonly target: string;
   readonly route: Route;
   readonly cache: CacheLabel | 'none';
@@ -52,7 +52,7 @@ export function answerObserver(log: Logger, metrics: Metrics): ObserveAnswer {
     const line = {
       requestId: asked.id,
       method: asked.method,
-      path: withoutQuery(asked.target),
+      path: pathOf(asked.target),
       cache,
       milliseconds: Math.round(milliseconds * 100) / 100,
     };

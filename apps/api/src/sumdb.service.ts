@@ -39,10 +39,10 @@ export class SumdbService {
       const wait = found ? this.config.refreshWait : this.config.waitTimeout;
       const stored = async (): Promise<boolean> =>
         ((await this.archive.find(request, () => 'nothing'))?.fresh ?? 0) > 0;
-      const { outcome, cached } = await this.queue.run(job, { requestId, wait, stored, left: left() });
+      const ran = await this.queue.run(job, { requestId, wait, stored, left: left() });
       const now = await this.archive.find(request, choose);
       if (now) return { answer: now, cache: now.fresh > 0 ? 'fetched' : 'stale' };
-      if (!outcome.ok) throw new RefusedAnswer(outcome, cached);
+      if (!ran.outcome.ok) throw new RefusedAnswer(ran.outcome, ran);
     }
     if (found) return { answer: found, cache: 'stale' };
     throw notStored(subjectOf(job), this.config.offline);

@@ -1,17 +1,20 @@
-/**
- * The path of a request target (RFC 9112, section 3.2), still percent-encoded, without query and base path.
- * Null when it is not below the base path. An absolute-form target loses its scheme and authority.
- */
+/** The path of a request target below the base path, still percent-encoded. Null when it is not below it. */
 export function targetPath(target: string, basePath: string): string | null {
-  const absolute = /^https?:\/\/[^/?#]*/i.exec(target);
-  const origin = absolute ? target.slice(absolute[0].length) || '/' : target;
-  const path = withoutQuery(origin);
+  const path = pathOf(target);
   if (basePath === '') return path;
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : null;
 }
 
-/** A request target without its query, which may carry a token that a user put into GOPROXY. */
-export function withoutQuery(target: string): string {
+/**
+ * The path of a request target (RFC 9112, section 3.2), still percent-encoded: without the query and, in absolute form,
+ * the scheme and authority. These may hold what a user put into GOPROXY: a token, a password.
+ */
+export function pathOf(target: string): string {
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(target);
+  return withoutQuery(absolute ? target.slice(absolute[0].length) || '/' : target) || '/';
+}
+
+function withoutQuery(target: string): string {
   const at = target.indexOf('?');
   return at < 0 ? target : target.slice(0, at);
 }

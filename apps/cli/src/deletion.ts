@@ -3,10 +3,10 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Config } from '#libs/config';
 import { Removal, type Removed, type Target } from '#libs/ingest';
-import { createLogger, type Logger } from '#libs/observability';
-import { Changes, dedupId, patiently, RedisLink, Refusals, type JobRequest } from '#libs/queue';
+import { createLogger } from '#libs/observability';
+import { Changes, patiently, RedisLink, Refusals } from '#libs/queue';
 import { moduleKey } from '#libs/storage';
-import { administer, DONE, FAILED } from './administer.js';
+import { administer, DONE, FAILED, type Administration } from './administer.js';
 import { ExpectedFailure } from './expected-failure.js';
 import { say } from './say.js';
 import { formatTarget } from './target.js';
@@ -34,7 +34,7 @@ export async function remove(target: Target, options: DeleteOptions): Promise<nu
       if (link) await patiently(PATIENCE, () => link.check()).catch(unreachable);
       const removed = await new Removal(storage.objects).remove(target);
       if (removed.keys.length > 0) await audit(config, name, removed);
-      if (link) await makeForget(link, log, target, removed);
+      if (link) await makeForget(link, { config, log }, target, removed);
       say(removed.keys.length === 0 ? `nothing of ${name} is stored` : summary(name, removed));
       return removed.keys.length === 0 ? FAILED : DONE;
     } finally {
@@ -44,20 +44,17 @@ export async function remove(target: Target, options: DeleteOptions): Promise<nu
 }
 
 /** Makes all gateways forget the files, also those that only they had, and the refusals of late. */
-async function makeForget(link: RedisLink, log: Logger, target: Target, { versions, keys }: Removed): Promise<void> {
+async function makeForget(
+  link: RedisLink,
+  { config, log }: Pick<Administration, 'config' | 'log'>,
+  target: Target,
+  { versions, keys }: Removed,
+): Promise<void> {
   const { module, version } = target;
   const all = version === null ? versions : [{ module, version }];
   const files = all.flatMap((one) => (['info', 'mod', 'zip'] as const).map((kind) => moduleKey({ kind, ...one })));
-  const jobs: JobRequest[] = [
-    { name: 'query.list', payload: { module } },
-    { name: 'query.latest', payload: { module } },
-    ...all.flatMap((payload): JobRequest[] => [
-      { name: 'fetch.mod', payload },
-      { name: 'fetch.zip', payload },
-    ]),
-  ];
   try {
-    await patiently(PATIENCE, () => new Refusals(link).drop(jobs.map(dedupId)));
+    await patiently(PATIENCE, () => new Refusals(link, config).takeBack(module));
     await new Changes(link, log).purge('deleted', [...new Set([...keys, ...files])]);
   } catch (error) {
     throw new ExpectedFailure(

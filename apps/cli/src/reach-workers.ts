@@ -1,8 +1,7 @@
 import 'reflect-metadata';
-import { setTimeout as pause } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { Config } from '#libs/config';
-import { NestLog, type Logger, type Metrics } from '#libs/observability';
+import { NestLog, within, type Logger, type Metrics } from '#libs/observability';
 import type { ModuleVersion } from '#libs/protocol';
 import { Changes, Completions, JobQueue, openQueue, patiently, QueuePulse, RedisLink } from '#libs/queue';
 import { ExpectedFailure } from './expected-failure.js';
@@ -38,7 +37,7 @@ export async function reachWorkers(config: Config, log: Logger, metrics: Metrics
     app.get(RedisLink).close();
   };
   // What waits for a Redis that is lost ends with the process.
-  const close = (): Promise<void> => Promise.race([end(), pause(CLOSING)]);
+  const close = (): Promise<void> => within(CLOSING, end(), () => {});
   await patiently(PATIENCE, () => app.get(QueuePulse).admit()).catch(async (error: unknown) => {
     await close();
     refuse(error);
@@ -49,8 +48,8 @@ export async function reachWorkers(config: Config, log: Logger, metrics: Metrics
     fetch: async (name, payload) => {
       // What is stored says nothing here: a job may be there to complete it.
       const options = { requestId: 'verify', wait: config.fetchTimeout, stored: () => Promise.resolve(false) };
-      const { outcome } = await queue.runAnew({ name, payload }, options);
-      return outcome.ok ? null : outcome.message;
+      const [answer] = await queue.runAnew(payload.module, [{ name, payload }], options);
+      return answer!.outcome.ok ? null : answer!.outcome.message;
     },
     close,
   };

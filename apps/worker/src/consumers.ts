@@ -2,7 +2,7 @@ import { BullRegistrar, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
-import type { Logger } from '#libs/observability';
+import { within, type Logger } from '#libs/observability';
 import { isKnown, LONGEST_BLOCK, RedisLink, type Envelope, type Outcome } from '#libs/queue';
 import { callBackAstray } from './astray-jobs.js';
 import { HostShare } from './host-share.js';
@@ -10,7 +10,6 @@ import { LOCK } from './job-hold.js';
 import { SHUTDOWN } from './job-limits.js';
 import { JobRunner } from './job-runner.js';
 import { shortenOverlong } from './overlong-keys.js';
-import { within } from './within.js';
 
 /**
  * A dead worker's job is taken over within lock and check, 12 s. What fails for want of Redis is tried again each second
@@ -25,6 +24,8 @@ const OPTIONS = {
   runRetryDelay: 1_000,
   autorun: false,
 };
+/** How long a worker without a job waits for Redis when it stops, in milliseconds. */
+const GOODBYE = 3_000;
 /** After the grace, time for cancelled jobs to go back to their queue. */
 const GIVE_BACK = 3_000;
 /** How often it is looked for what went astray because a clock was set, in milliseconds. */
@@ -37,6 +38,11 @@ abstract class Consumer extends WorkerHost {
 
   constructor(private readonly runner: JobRunner) {
     super();
+  }
+
+  /** Whether no job runs. */
+  get isIdle(): boolean {
+    return this.share.isIdle;
   }
 
   /** BullMQ hands over the signal only to a processor with three parameters. */
@@ -58,6 +64,8 @@ export class DownloadConsumer extends Consumer {}
 @Injectable()
 export class Consumers {
   private looking: NodeJS.Timeout | undefined;
+  private started: readonly Consumer[] = [];
+  private stopping = false;
 
   constructor(
     private readonly link: RedisLink,
@@ -66,7 +74,10 @@ export class Consumers {
     private readonly download: DownloadConsumer,
   ) {}
 
+  /** Takes jobs from now on, unless it was told to stop before. */
   start(config: Config, log: Logger): void {
+    if (this.stopping) return;
+    this.started = [this.query, this.download];
     this.registrar.register();
     this.query.worker.concurrency = config.queryConcurrency;
     this.download.worker.concurrency = config.downloadConcurrency;
@@ -86,17 +97,25 @@ export class Consumers {
 
   /**
    * Takes no more jobs, lets the running ones finish for `grace` milliseconds, gives the rest back to the queue. False: it
-   * could not be done, for Redis does not answer, or a job does not end. BullMQ would wait for ever.
+   * could not be done, for Redis does not answer, or a job does not end. BullMQ would wait for ever, also for a Redis
+   * that is away while there is nothing to tell it.
    */
   async stop(grace: number): Promise<boolean> {
+    this.stopping = true;
     clearInterval(this.looking);
-    const closed = Promise.all(this.workers.map((worker) => worker.close()));
-    if (await within(grace, closed)) return true;
+    const closed = Promise.all(this.workers.map((worker) => worker.close())).then(() => true);
+    const soon = Math.min(grace, GOODBYE);
+    if (await within(soon, closed, () => this.started.every(({ isIdle }) => isIdle))) return true;
+    if (await within(grace - soon, closed, notYet)) return true;
     for (const worker of this.workers) worker.cancelAllJobs(SHUTDOWN);
-    return within(GIVE_BACK, closed);
+    return within(GIVE_BACK, closed, notYet);
   }
 
   private get workers(): WorkerHost['worker'][] {
-    return [this.query.worker, this.download.worker];
+    return this.started.map(({ worker }) => worker);
   }
+}
+
+function notYet(): boolean {
+  return false;
 }

@@ -30,6 +30,11 @@ export class HostShare {
   /** `slots` is asked at each job. */
   constructor(private readonly slots: () => number) {}
 
+  /** Whether no host has a job here that runs. */
+  get isIdle(): boolean {
+    return [...this.hosts.values()].every(({ running }) => running === 0);
+  }
+
   /** Runs a job's work in a slot of its host. Throws WaitingError when the host has none left: the job was given back. */
   async run<T>(job: Delayable, token: string | undefined, work: () => Promise<T>): Promise<T> {
     const name = hostOf(job);

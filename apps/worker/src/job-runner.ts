@@ -1,9 +1,8 @@
 import type { Job } from 'bullmq';
 import type { Config } from '#libs/config';
 import type { Logger, Metrics } from '#libs/observability';
-import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
+import { LacksError, RefusalError } from '#libs/protocol';
 import {
-  dedupId,
   isKnown,
   refused,
   STORED,
@@ -18,9 +17,6 @@ import {
 import type { Handler, Handlers } from './handler.js';
 import { JobHold } from './job-hold.js';
 import { JobLimits } from './job-limits.js';
-
-/** How long a refusal holds, in milliseconds, for trouble that may pass and for databases that learn in seconds. */
-const BRIEFLY = 3_000;
 
 interface Parts {
   readonly handlers: Handlers;
@@ -73,10 +69,12 @@ export class JobRunner {
     hold.keep(signal, () => limits.end('lost'));
     // The map guarantees that name and payload belong together; TypeScript can't follow that through a union.
     const handler = this.parts.handlers[request.name] as Handler<JobName>;
+    let epoch: string | undefined;
     try {
       // Whoever asked between the end of another run and its answer has added a job anew; what is stored is looked at by the handler.
-      const kept = await this.parts.refusals.read(dedupId(request)).catch(() => null);
-      if (kept) return refused(kept.refusal);
+      const precedent = await this.parts.refusals.look(request).catch(() => null);
+      if (precedent?.kept) return refused(precedent.kept.refusal);
+      epoch = precedent?.epoch;
       await limits.within(handler(request.payload, { signal, deadline, requestId }));
       return STORED;
     } catch (error) {
@@ -93,7 +91,7 @@ export class JobRunner {
         log.warn({ ...fields, reason: error.message }, 'this worker can not do the job: left to others');
         await hold.offer();
       }
-      return this.refuse(request, requestId, error, limits.ended === 'overtime' ? limit : null);
+      return this.refuse(request, requestId, error, limits.ended === 'overtime' ? limit : null, epoch);
     } finally {
       limits.end('over');
     }
@@ -104,6 +102,7 @@ export class JobRunner {
     requestId: string,
     error: unknown,
     overdue: number | null,
+    epoch: string | undefined,
   ): Promise<Outcome> {
     const subject = subjectOf(request);
     const refusal =
@@ -114,15 +113,8 @@ export class JobRunner {
           : { kind: 'internal' as const, message: 'internal error' };
     const level = refusal.kind === 'internal' ? 'error' : 'debug';
     this.parts.log[level]({ err: error, job: request.name, subject, requestId }, 'job failed');
-    const ttl = this.timeToLive(request.name, refusal.kind);
     // Who waits is told all the same when Redis can't keep it for the next.
-    if (ttl > 0) await this.parts.refusals.keep(dedupId(request), refusal, ttl).catch(() => {});
+    if (epoch !== undefined) await this.parts.refusals.keep(request, refusal, epoch).catch(() => {});
     return refused(refusal);
-  }
-
-  private timeToLive(name: JobName, kind: RefusalKind): number {
-    if (kind === 'upstream' || kind === 'timeout') return BRIEFLY;
-    if (kind !== 'not-found' && kind !== 'forbidden') return 0;
-    return name.startsWith('sumdb.') ? BRIEFLY : this.parts.config.notFoundTtl;
   }
 }

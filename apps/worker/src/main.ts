@@ -14,11 +14,11 @@ import {
   NestLog,
   stopOnSignal,
   tellReady,
+  within,
 } from '#libs/observability';
 import { RedisLink, WorkerPulse } from '#libs/queue';
 import { openStorage } from '#libs/storage';
 import { Consumers } from './consumers.js';
-import { within } from './within.js';
 import { WorkerModule } from './worker.module.js';
 
 /** How long the connections to Redis may take to end, in milliseconds. */
@@ -94,7 +94,7 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
       if (!(await consumers.stop(config.shutdownGrace)))
         log.warn('jobs are left as they are: other workers have them when their locks have run out');
       // It says goodbye to Redis, which may be away.
-      await within(GOODBYE, app.close());
+      await within(GOODBYE, app.close(), () => {});
       await proxy.close();
       await zips.close();
       await scratch.close();
@@ -103,8 +103,9 @@ export async function runWorker({ config, warnings }: LoadedConfig): Promise<voi
       await ops.close();
     },
   });
-  consumers.start(config, log);
+  // The first sign that Redis takes shows that this is the database that is meant: no job of another's is taken before.
   await pulse.start();
+  consumers.start(config, log);
   log.info(
     { go: goVersion, download: config.downloadConcurrency, query: config.queryConcurrency, ops: opsUrl },
     'taking jobs',

@@ -18,7 +18,7 @@ async function outcomeOf(fetchZip: Handlers['fetch.zip'], settings: Record<strin
   const log = pino({ level: 'silent' });
   const link = new RedisLink(config.redis, 'stoa', log);
   const handlers: Handlers = { ...working.worker(), 'fetch.zip': fetchZip };
-  const parts = { handlers, refusals: new Refusals(link), declined: new DeclinedJobs(link, 'me'), config, log };
+  const parts = { handlers, refusals: new Refusals(link, config), declined: new DeclinedJobs(link, 'me'), config, log };
   const runner = new JobRunner({ ...parts, metrics: new Metrics() });
   const run = (job: Job<Envelope>, token?: string) => runner.run(job, token, new AbortController().signal);
   const connection = { path: redis.path };

@@ -1,4 +1,4 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { within } from './within.js';
 
 /** Longest time a check may take before it counts as failed. */
 const CHECK_LIMIT = 2_000;
@@ -6,7 +6,7 @@ const CHECK_LIMIT = 2_000;
 /** Something that a process needs. Without a critical one it can't serve; without another it is degraded. */
 export interface HealthCheck {
   readonly critical: boolean;
-  /** Resolves when all is well; rejects with an Error whose message is fit for an operator. */
+  /** Resolves when all is well; rejects with an Error whose message everybody may read, or one of the system's. */
   readonly check: () => Promise<void>;
 }
 
@@ -55,15 +55,16 @@ export class Health {
 }
 
 async function fault(check: () => Promise<void>): Promise<string | null> {
-  const limit = new AbortController();
   try {
-    return await Promise.race([
-      check().then(() => null),
-      after(CHECK_LIMIT, `no answer within ${CHECK_LIMIT / 1000} s`, { signal: limit.signal, ref: false }),
-    ]);
+    const checked = check().then(() => null);
+    return await within(CHECK_LIMIT, checked, () => `no answer within ${CHECK_LIMIT / 1000} s`);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    limit.abort();
+    return reason(error);
   }
+}
+
+/** The system's own texts name paths and addresses, and clients read this, too. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

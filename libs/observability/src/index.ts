@@ -6,4 +6,5 @@ export { Metrics } from './metrics.js';
 export { closeWhenIdle, createOpsServer, listen } from './ops-server.js';
 export { registerProbes } from './probes.js';
 export { readVersion, type Version } from './version.js';
+export { within } from './within.js';
 export { WorkerThread } from './worker-thread.js';

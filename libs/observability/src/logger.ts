@@ -48,7 +48,9 @@ export class NestLog implements LoggerService {
     this.logger.warn({ context }, String(message));
   }
   error(message: unknown, stack?: unknown, context?: unknown): void {
-    this.logger.error({ context, stack }, String(message));
+    // What keeps the application from being made is thrown as well, and told by whoever starts it.
+    const level = [stack, context].includes('ExceptionHandler') ? 'debug' : 'error';
+    this.logger[level]({ context, stack }, String(message));
   }
   fatal(message: unknown, context?: unknown): void {
     this.logger.fatal({ context }, String(message));

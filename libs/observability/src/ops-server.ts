@@ -1,8 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ListenAddress } from '#libs/config';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
 import { registerProbes } from './probes.js';
+import { removeStaleSocket } from './stale-socket.js';
 import { readVersion } from './version.js';
 
 /** How often a stopping server closes idle connections, in milliseconds. */
@@ -15,16 +16,22 @@ const SWEEP = 100;
 export async function createOpsServer(metrics: Metrics, health: Health): Promise<FastifyInstance> {
   // Loaded by a process that serves: a command that administers a storage starts without it.
   const { fastify } = await import('fastify');
-  const server = fastify({ logger: false, forceCloseConnections: true });
-  // Plain text, as all that a gateway refuses: Fastify's own answer is an object.
-  server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send('not found: no such route\n'),
-  );
+  const server = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    frameworkErrors: (_error, request, reply) => notFound(request, reply),
+  });
+  server.setNotFoundHandler(notFound);
   registerProbes(server, health, readVersion());
   server.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.page()),
   );
   return server;
+}
+
+/** Plain text, as all that a gateway refuses: Fastify's own answers are objects. */
+function notFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(404).type('text/plain; charset=utf-8').send('not found: no such route\n');
 }
 
 /**
@@ -43,6 +50,7 @@ export async function closeWhenIdle(server: FastifyInstance): Promise<void> {
 /** Binds a Fastify server to a TCP or unix address and gives what clients type: `http://host:port` or `unix:/path`. */
 export async function listen(server: FastifyInstance, address: ListenAddress): Promise<string> {
   if ('socket' in address) {
+    await removeStaleSocket(address.socket);
     await server.listen({ path: address.socket });
     return `unix:${address.socket}`;
   }

@@ -15,8 +15,12 @@ it('tells no gauge that its process has not measured', async () => {
   expect(body).not.toMatch(/^stoa_(workers|waiting_clients|vcs_cache_bytes) /m);
 });
 
-it.each(['GET', 'POST'] as const)('refuses a %s of what it does not have in a line of plain text', async (method) => {
-  const { statusCode, headers, body } = await server.inject({ method, url: '/no/such' });
+it.each([
+  ['GET', '/no/such'],
+  ['POST', '/no/such'],
+  ['GET', '/%zz'],
+] as const)('refuses a %s of %s, which it does not have, in a line of plain text', async (method, url) => {
+  const { statusCode, headers, body } = await server.inject({ method, url });
   expect([statusCode, headers['content-type'], body]).toEqual([
     404,
     'text/plain; charset=utf-8',

@@ -33,7 +33,7 @@ export function bullConnection(config: RedisConfig, role: ConnectionRole): Conne
 
 /** Connects with what the settings say. The caller owns the connection and must listen to its `error` event. */
 export function connectRedis(config: RedisConfig, role: ConnectionRole): Redis | Cluster {
-  if (config.kind !== 'cluster') return new Redis(redisOptions(config, role));
+  if (config.kind !== 'cluster') return connectServer(redisOptions(config, role));
   return new Cluster([...config.nodes], {
     enableOfflineQueue: role === 'blocking',
     clusterRetryStrategy: reconnectDelay,
@@ -43,6 +43,15 @@ export function connectRedis(config: RedisConfig, role: ConnectionRole): Redis |
     ...(config.tls ? { dnsLookup: (name, found) => found(null, name) } : {}),
     redisOptions: { ...roleOptions(role), ...credentials(config), ...tls(config.tls) },
   });
+}
+
+function connectServer(options: RedisOptions): Redis {
+  const redis = new Redis(options);
+  redis.on('error', (error: Error & { command?: { name: string } }) => {
+    // ioredis would go on in database 0, which may be another installation's.
+    if (error.command?.name === 'select') redis.disconnect(true);
+  });
+  return redis;
 }
 
 function redisOptions(config: Exclude<RedisConfig, { kind: 'cluster' }>, role: ConnectionRole): RedisOptions {

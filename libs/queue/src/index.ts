@@ -24,4 +24,4 @@ export { QueuePulse, WorkerPulse } from './pulse.js';
 export { openQueue } from './open-queue.js';
 export type { QueueContext } from './queue.module.js';
 export { RedisLink } from './redis-link.js';
-export { Refusals, type KeptRefusal } from './refusals.js';
+export { Refusals } from './refusals.js';

@@ -24,10 +24,13 @@ const STRANDED = 20_000;
 /** How often a job that Redis lost is added anew before the flight ends. */
 const ROUNDS = 3;
 
-/** The answer of a run. `cached`: milliseconds that a kept refusal still holds; undefined when the job was just run. */
+/** The answer of a run. */
 export interface Answer {
   readonly outcome: Outcome;
-  readonly cached?: number;
+  /** It is a refusal of an earlier run. */
+  readonly cached?: true;
+  /** Milliseconds that a refusal still holds; absent: no time at all. */
+  readonly holds?: number;
 }
 
 export interface RunOptions {
@@ -94,24 +97,27 @@ export class JobQueue {
   }
 
   /**
-   * Runs a job anew, as `run` does: no kept refusal answers, and of a flight under way, whose source was asked before
-   * now, only the end is waited for.
+   * Runs jobs about a module anew, as `run` does: nothing that was refused of the module answers any more, and of
+   * flights under way, whose source was asked before now, only the end is waited for.
    */
-  async runAnew(job: JobRequest, options: RunOptions): Promise<Answer> {
+  async runAnew(module: string, jobs: readonly JobRequest[], options: RunOptions): Promise<Answer[]> {
     const { queues, refusals, patience } = this.parts;
-    const id = dedupId(job);
     try {
-      if (
-        this.flights.has(id) ||
-        (await patiently(patience, () => queues[queueOf(job.name)].getDeduplicationJobId(id)))
-      )
-        await this.run(job, options);
-      await patiently(patience, () => refusals.drop([id]));
+      await patiently(patience, () => refusals.takeBack(module));
     } catch (error) {
-      if (!(error instanceof RefusalError)) throw error;
-      return { outcome: refused(error.about(subjectOf(job))) };
+      return jobs.map((job) => refusedFor(job, error));
     }
-    return this.run(job, options);
+    const one = async (job: JobRequest): Promise<Answer> => {
+      const id = dedupId(job);
+      const underWay = (): Promise<unknown> => queues[queueOf(job.name)].getDeduplicationJobId(id);
+      try {
+        if (this.flights.has(id) || (await patiently(patience, underWay))) await this.run(job, options);
+      } catch (error) {
+        return refusedFor(job, error);
+      }
+      return this.run(job, options);
+    };
+    return Promise.all(jobs.map(one));
   }
 
   /** Ends all waits with a refusal of kind `busy`: this gateway stops. The jobs go on. */
@@ -124,16 +130,16 @@ export class JobQueue {
     const { refusals, pulse, patience } = this.parts;
     try {
       for (let round = 0; round < ROUNDS; round++) {
-        const kept = await patiently(patience, () => refusals.find(dedupId(job)));
-        if (kept) return { outcome: refused(kept.refusal), cached: kept.left };
+        const kept = await patiently(patience, () => refusals.find(job));
+        if (kept) return { outcome: refused(kept.refusal), cached: true, holds: kept.left };
         if (round === 0) await patiently(patience, () => pulse.admit());
         const outcome = await this.follow(job, options);
-        if (outcome) return { outcome };
+        if (outcome?.ok) return { outcome };
+        if (outcome) return { outcome, holds: refusals.lifeOf(job, outcome.kind) };
       }
       throw new RefusalError('busy', 'the job queue loses jobs');
     } catch (error) {
-      if (!(error instanceof RefusalError)) throw error;
-      return { outcome: refused(error.about(subjectOf(job))) };
+      return refusedFor(job, error);
     }
   }
 
@@ -203,6 +209,12 @@ export class JobQueue {
 
 function answered(kind: RefusalKind, message: string): Answer {
   return { outcome: { ok: false, kind, message } };
+}
+
+/** Throws what is no refusal. */
+function refusedFor(job: JobRequest, error: unknown): Answer {
+  if (!(error instanceof RefusalError)) throw error;
+  return { outcome: refused(error.about(subjectOf(job))) };
 }
 
 function isPowerOfTwo(count: number): boolean {

@@ -1,4 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
+import { within } from '#libs/observability';
 import { RefusalError } from '#libs/protocol';
 
 /** Pause after the first failed try, in milliseconds; it doubles with each. */
@@ -19,7 +20,7 @@ export async function patiently<T>(patience: number, attempt: () => Promise<T>):
   const end = performance.now() + patience;
   for (let pause = PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
-      return await within(Math.max(end - performance.now(), PAUSE), attempt());
+      return await within(Math.max(end - performance.now(), PAUSE), attempt(), noAnswer);
     } catch (error) {
       const left = end - performance.now();
       if (left <= 0) {
@@ -32,14 +33,6 @@ export async function patiently<T>(patience: number, attempt: () => Promise<T>):
   }
 }
 
-/** The work's result, or an Error when it takes longer than some milliseconds. */
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  // A process that was busy itself reads what has arrived meanwhile before it says that nothing came.
-  const timer = setTimeout(() => setImmediate(() => late.reject(new Error('no answer in time'))), milliseconds);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function noAnswer(): never {
+  throw new Error('no answer in time');
 }

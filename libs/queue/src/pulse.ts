@@ -96,6 +96,15 @@ export class QueuePulse {
     if (waiting >= this.maxWaiting) throw new RefusalError('busy', 'too many requests are waiting');
   }
 
+  /** Throws an Error that says why misses are refused now. */
+  async check(): Promise<void> {
+    try {
+      await this.admit();
+    } catch (error) {
+      throw error instanceof RefusalError ? error : new Error('not known, for Redis does not answer', { cause: error });
+    }
+  }
+
   /** Milliseconds since a worker was last seen alive. */
   async workerless(): Promise<number> {
     const { workers } = await this.look();

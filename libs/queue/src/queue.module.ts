@@ -125,7 +125,7 @@ function bullImports(config: Config, role: 'command' | 'blocking'): DynamicModul
 function shared(config: Config, log: Logger): NonNullable<DynamicModule['providers']> {
   return [
     { provide: RedisLink, useFactory: () => new RedisLink(config.redis, config.queuePrefix, log) },
-    { provide: Refusals, inject: [RedisLink], useFactory: (link: RedisLink) => new Refusals(link) },
+    { provide: Refusals, inject: [RedisLink], useFactory: (link: RedisLink) => new Refusals(link, config) },
     { provide: Changes, inject: [RedisLink], useFactory: (link: RedisLink) => new Changes(link, log) },
   ];
 }

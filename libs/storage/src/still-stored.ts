@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '#libs/observability';
 import type { ObjectStat, ObjectStore } from './object-store.js';
 
 /** How long a copy waits for the storage to say that it has the object still, in milliseconds. */
@@ -13,11 +13,9 @@ export async function isStillStored(
   key: string,
   { etag }: ObjectStat,
 ): Promise<boolean> {
-  const answered = new AbortController();
   const asked = store.stat(key).then(
     (stat) => stat?.etag === etag,
     () => true,
   );
-  const patience = delay(PATIENCE, true, { signal: answered.signal }).catch(() => true);
-  return Promise.race([asked, patience]).finally(() => answered.abort());
+  return within(PATIENCE, asked, () => true);
 }

@@ -77,7 +77,7 @@ export class SumdbClient {
     // Not from memory: it must be stored, whatever once was.
     else if (version) await (await this.prove(path, version, signal)).stored;
     else if (tile) await this.keepTile(path, tile, signal);
-    else throw new RefusalError('not-found', `${path}: no such path in a checksum database`);
+    else throw new RefusalError('not-found', 'no such path in a checksum database');
   }
 
   private async prove(path: string, version: ModuleVersion, signal: AbortSignal): Promise<Proven> {
@@ -116,7 +116,7 @@ export class SumdbClient {
     const position = { level: level === 'data' ? 0 : level, index };
     const reaches = async (): Promise<boolean> => widthIn((await this.timeline.newest(signal)).size, position) >= width;
     if (!(await reaches())) await this.refresh(signal);
-    if (!(await reaches())) throw new RefusalError('not-found', `${path}: beyond the tree of the checksum database`);
+    if (!(await reaches())) throw new RefusalError('not-found', 'beyond the tree of the checksum database');
 
     const hashes = await this.timeline.tile(position, signal);
     let bytes = hashes.first(width);

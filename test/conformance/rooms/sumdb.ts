@@ -2,6 +2,7 @@ import { get, head, refused, row, type Room } from '../row.js';
 
 const DB = '/sumdb/sum.test/db';
 const LOOKUP = `${DB}/lookup/example.com/%21mod@v1.0.0`;
+const UNKNOWN = `${DB}/lookup/example.com/unknown@v1.0.0`;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** Section 3: a proxied checksum database, whose name has a slash. */
@@ -36,7 +37,12 @@ export const sumdb: Room = {
       },
       body: /^go\.sum database tree\n/,
     }),
-    row('a lookup of an unknown module is 404', get(`${DB}/lookup/example.com/unknown@v1.0.0`), 404),
+    row('a lookup of an unknown module is 404, for as long as it is not asked anew', get(UNKNOWN), 404, {
+      headers: { 'cache-control': /^public, max-age=[1-3]$/ },
+    }),
+    row('a tile beyond the tree', get(`${DB}/tile/8/9/000`), 404, {
+      body: 'not found: sum.test/db/tile/8/9/000: beyond the tree of the checksum database\n',
+    }),
     row('a query is ignored', get(`${LOOKUP}?token=abc`), 200),
   ],
 };

@@ -1,8 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { setTimeout as after } from 'node:timers/promises';
-import type { Metrics } from '#libs/observability';
+import { within, type Metrics } from '#libs/observability';
 import { SourceFault } from '../upstream/fault.js';
 import { rangeOf, type AddressRange } from './address-range.js';
 import { canonicalHost, matchesHost } from './host.js';
@@ -86,13 +85,7 @@ export class EgressGuard {
     this.checkLiteral(host, port);
     const known = canonicalHost(host) ?? host;
     if (isIP(known) || this.permits(host, port)) return;
-    const patience = new AbortController();
-    const none: readonly LookupAddress[] = [];
-    const addresses = await Promise.race([
-      this.resolve(known).catch(() => none),
-      after(PATIENCE, none, { signal: patience.signal, ref: false }).catch(() => none),
-    ]);
-    patience.abort();
+    const addresses = await within(PATIENCE, this.resolve(known).catch(unresolved), unresolved);
     for (const { address } of addresses) this.checkAddress(known, address);
   }
 
@@ -135,4 +128,8 @@ function endpoint(host: string, port: number): string {
 /** The port of an http(s) URL. */
 export function portOf({ port, protocol }: URL): number {
   return Number(port) || (protocol === 'https:' ? 443 : 80);
+}
+
+function unresolved(): readonly LookupAddress[] {
+  return [];
 }
