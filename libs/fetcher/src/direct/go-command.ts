@@ -8,7 +8,7 @@ import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify, failureText, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
 import { goModPaths, hasLostGoMod, type KeptSource } from './damaged-repository.js';
-import { buildEnvironment, gitProtocols, goFolders, type GoFolders } from './environment.js';
+import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
 import type { Cause } from './failure-table.js';
 import { type GoAnswer, type Origin, parseGoAnswer, readOrigin } from './go-answer.js';
 import { furnishHome } from './home.js';
@@ -223,7 +223,7 @@ export class GoCommand {
 
   private async prepare(signal: AbortSignal): Promise<void> {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
-    await furnishHome(this.folders, this.options.vcs, gitProtocols(this.options.vcs, this.env));
+    await furnishHome(this.folders, this.options.vcs, this.env);
     this.paths = await findPaths(this.options.dataDir, this.options.vcs, this.env);
     if (this.options.vcs.sshKeyFile) await checkSshKey(sshFiles(this.folders.home).key, this.env, signal);
     await mendRepositories(this.folders.vcs, this.env);
