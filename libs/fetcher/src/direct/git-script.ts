@@ -2,15 +2,31 @@
 const STORED_UP_TO = 64 * 1024 * 1024;
 
 /**
- * The `git` that the go command finds first on its PATH, a shell script: git itself, the next one on the PATH, but
- * archives of few bytes are stored and not compressed. Go unpacks an archive as soon as it has it
- * (cmd/go/internal/modfetch/codehost, gitRepo.ReadZip), and git has no setting for the level. Of making a version of
- * 16 MB that is a third. Whatever go asks otherwise, and files whose sizes nobody tells, are left to git as they are.
+ * The `git` that the go command finds first on its PATH, a shell script: git itself, the next one on the PATH, but for
+ * two things. Whatever go asks otherwise is left to git as it is.
+ *
+ * Go believes a tag that a kept repository has, whatever its host has made of it since (cmd/go/internal/modfetch/codehost,
+ * gitRepo.stat), and counts pseudo-versions from it. So go is told of no tag here, which has it ask the host each time;
+ * and what the host no longer has so is removed when its answer comes. The folder is
+ * named: of one that is no repository, git would take the one around it.
+ *
+ * Archives of few bytes are stored and not compressed: go unpacks an archive as soon as it has it (gitRepo.ReadZip), and
+ * git has no setting for the level. Of making a version of 16 MB that is a third. Files whose sizes nobody tells are
+ * left to git.
  */
 export const GIT_SCRIPT = `#!/bin/sh
 PATH=\${PATH#*:}
 export PATH
 case $* in
+'tag -l') exit 0 ;;
+'ls-remote -q --end-of-options origin' | 'ls-remote -q origin')
+  refs=$(git "$@") || exit
+  printf '%s\\n' "$refs"
+  { printf '%s\\n' "$refs"; git --git-dir=. for-each-ref --format='%(objectname) %(refname)' refs/tags; } 2>/dev/null |
+    awk '/\\t/ { there[$1 " " $2]; next } !($0 in there) { print "delete " $2 " " $1 }' 2>/dev/null |
+    git --git-dir=. update-ref --stdin 2>/dev/null
+  exit 0
+  ;;
 '-c core.autocrlf=input -c core.eol=lf archive --format=zip --prefix=prefix/ '*) ;;
 *) exec git "$@" ;;
 esac
