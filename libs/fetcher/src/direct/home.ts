@@ -21,7 +21,8 @@ export async function furnishHome(
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   await mkdir(join(folders.home, '.ssh'), { recursive: true });
-  await chmod(folders.home, 0o700);
+  // The kept repositories are as private as the credentials.
+  for (const folder of [dirname(folders.home), folders.home]) await chmod(folder, 0o700);
   for (const folder of [folders.bin, folders.gopath, folders.cache, folders.empty, folders.vcs, folders.jobs]) {
     await mkdir(folder, { recursive: true });
   }
