@@ -59,6 +59,14 @@ describe('credentials', () => {
     }
   });
 
+  it('of a git configuration that git can not read stop the start, and are not repeated', async () => {
+    const broken = `[http "https://example.com"]\n\textraHeader = "Authorization: token ${SECRET}\n`;
+    await setUp({ gitConfigFile: await file('broken config', broken) });
+    await expect(direct.fetcher.open()).rejects.toThrow(
+      /^STOA_GIT_CONFIG_FILE is no git configuration: fatal: bad config line 2 in file \S.*broken config$/,
+    );
+  });
+
   it('are needed: without them a private repository is as good as none', async () => {
     await setUp({});
     const refusal = {
