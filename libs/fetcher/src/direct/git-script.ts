@@ -7,8 +7,8 @@ const STORED_UP_TO = 64 * 1024 * 1024;
  *
  * Go believes a tag that a kept repository has, whatever its host has made of it since (cmd/go/internal/modfetch/codehost,
  * gitRepo.stat), and counts pseudo-versions from it. So go is told of no tag here, which has it ask the host each time;
- * and what the host no longer has so is removed when its answer comes. The folder is
- * named: of one that is no repository, git would take the one around it.
+ * and of the tags that were there before the host was asked, those that it does not have so are removed: not one that
+ * another command fetches meanwhile. The folder is named: of one that is no repository, git would take the one around.
  *
  * Archives of few bytes are stored and not compressed: go unpacks an archive as soon as it has it (gitRepo.ReadZip), and
  * git has no setting for the level. Of making a version of 16 MB that is a third. Files whose sizes nobody tells are
@@ -20,10 +20,11 @@ export PATH
 case $* in
 'tag -l') exit 0 ;;
 'ls-remote -q --end-of-options origin' | 'ls-remote -q origin')
+  known=$(git --git-dir=. for-each-ref --format='%(objectname) %(refname)' refs/tags 2>/dev/null)
   refs=$(git "$@") || exit
   printf '%s\\n' "$refs"
-  { printf '%s\\n' "$refs"; git --git-dir=. for-each-ref --format='%(objectname) %(refname)' refs/tags; } 2>/dev/null |
-    awk '/\\t/ { there[$1 " " $2]; next } !($0 in there) { print "delete " $2 " " $1 }' 2>/dev/null |
+  printf '%s\\n' "$refs" "$known" |
+    awk '/\\t/ { there[$1 " " $2]; next } NF && !($0 in there) { print "delete " $2 " " $1 }' 2>/dev/null |
     git --git-dir=. update-ref --stdin 2>/dev/null
   exit 0
   ;;

@@ -57,6 +57,12 @@ describe('a kept repository', () => {
     expect(await version('main')).toBe(`v1.0.1-0.20260101000200-${commits[2]!.slice(0, 12)}`);
   });
 
+  it('has none once its host has none', async () => {
+    for (const tag of ['v1.0.0', 'v1.1.0']) await repository.untag(tag);
+    expect(await version('main')).toBe(`v0.0.0-20260101000200-${commits[2]!.slice(0, 12)}`);
+    await expect(mod('v1.0.0')).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
   it('keeps its tags while its host fails', async () => {
     host.fail(MODULE, 503, 'down');
     await expect(mod('v1.1.0')).rejects.toMatchObject({ kind: 'upstream' });
