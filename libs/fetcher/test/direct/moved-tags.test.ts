@@ -49,12 +49,21 @@ describe('a kept repository', () => {
     await move();
     expect(await mod('v1.1.0')).toBe(goMod(go));
     expect(await mod('v1.0.0')).toBe(goMod('1.20'));
+    // It counts for what comes after it, as it would for who never saw the other one.
+    await repository.push({ files: { 'a.txt': 'a' } });
+    expect(await version('main')).toMatch(/^v1\.1\.1-0\./);
   });
 
   it('has no tag that its host has removed, as a version or before one', async () => {
     await repository.untag('v1.1.0');
     await expect(mod('v1.1.0')).rejects.toMatchObject({ kind: 'not-found' });
     expect(await version('main')).toBe(`v1.0.1-0.20260101000200-${commits[2]!.slice(0, 12)}`);
+  });
+
+  it('has a tag that its host gave to an older commit', async () => {
+    await repository.tag('v1.2.0', commits[1]!);
+    expect(await version('main')).toBe(`v1.2.1-0.20260101000200-${commits[2]!.slice(0, 12)}`);
+    expect(await mod('v1.2.0')).toBe(goMod('1.21'));
   });
 
   it('has none once its host has none', async () => {
