@@ -48,15 +48,12 @@ export function goConfig(values: Values, env: Environment): GoConfig {
 
 /** With paths that hold wherever the go command runs, which is in a folder of its own. */
 function inAnyFolder(variables: readonly (readonly [name: string, value: string])[]): Record<string, string> {
-  const absolute = (value: string, separator: string): string =>
-    value
-      .split(separator)
-      .map((path) => path && resolve(path))
-      .join(separator);
-  return Object.fromEntries(
-    variables.map(([name, value]) => {
-      const separator = CERTIFICATES.get(name);
-      return [name, separator === undefined ? value : absolute(value, separator)];
-    }),
-  );
+  return Object.fromEntries(variables.map(([name, value]) => [name, absolute(value, CERTIFICATES.get(name))]));
+}
+
+/** `separator`: undefined when the value is no path. */
+function absolute(value: string, separator: string | undefined): string {
+  if (separator === undefined) return value;
+  const paths = value.split(separator).map((path) => path && resolve(path));
+  return paths.join(separator);
 }
