@@ -90,12 +90,10 @@ export class GitHost {
     return this.proxy.url;
   }
 
-  /** What the go command (and git under it) needs to reach the host and nothing else. */
+  /** What a worker's go command (and git under it) needs to reach the host and nothing else. */
   get env(): Readonly<Record<string, string>> {
     const { file } = this.certificate ?? {};
-    return file
-      ? { ...this.proxy.env, SSL_CERT_FILE: file, GIT_SSL_CAINFO: file }
-      : { ...this.proxy.env, GOINSECURE: '*' };
+    return { ...this.proxy.env, ...(file ? { SSL_CERT_FILE: file } : { GOINSECURE: '*' }) };
   }
 
   /** `env` in the form of STOA_GO_ENV. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { childEnvironment, GO_NAMES, loadConfig, type Environment, type GoDefaults, type GoName } from '#libs/config';
 
@@ -164,6 +165,20 @@ describe('the environment of the go command', () => {
     expect(
       load({ ...passed, HOME: '/root', GOFLAGS: '-x', AWS_SECRET: 'x', HTTPS_PROXY: '' }).config.go.inherited,
     ).toEqual(passed);
+  });
+});
+
+describe('paths of certificates', () => {
+  it('are of the folder where Stoa is started, not of that where the go command runs', () => {
+    const relative = { SSL_CERT_FILE: 'ca.pem', SSL_CERT_DIR: 'cas:/etc/cas', GIT_SSL_CAINFO: './git.pem' };
+    const absolute = {
+      SSL_CERT_FILE: resolve('ca.pem'),
+      SSL_CERT_DIR: `${resolve('cas')}:/etc/cas`,
+      GIT_SSL_CAINFO: resolve('git.pem'),
+    };
+    expect(load(relative).config.go.inherited).toEqual(absolute);
+    const STOA_GO_ENV = Object.entries({ ...relative, OTHER: 'a:b' }).map((pair) => pair.join('='));
+    expect(load({ STOA_GO_ENV: STOA_GO_ENV.join(';') }).config.go.extra).toEqual({ ...absolute, OTHER: 'a:b' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -17,6 +17,19 @@ async function tree(files: Record<string, string | Buffer>) {
     await writeFile(join(root, name), body);
   }
   return { root, fetch: fetcher({ GOPROXY: pathToFileURL(root).href }), job: await context() };
+}
+
+const NOBODY = 65_534;
+
+/** Does something without the rights of root, who may read everything. */
+async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
+  const user = process.geteuid?.() ?? NOBODY;
+  if (user === 0) process.seteuid?.(NOBODY);
+  try {
+    return await work();
+  } finally {
+    if (user === 0) process.seteuid?.(user);
+  }
 }
 
 describe('a file:// proxy', () => {
@@ -70,6 +83,22 @@ describe('a file:// proxy', () => {
     expect((await refusal(fetch.zip(VERSION, job))).kind).toBe('not-found');
     await truncate(join(root, `${BASE}/v1.0.0-!r!c1.mod`), 101);
     expect((await refusal(fetch.mod(VERSION, job))).message).toContain('too large');
+  });
+
+  test('forbids what its owner lets nobody read, as go does', async () => {
+    const names = ['list', 'v1.0.0-!r!c1.mod', 'v1.0.0-!r!c1.zip'];
+    const { root, fetch, job } = await tree(Object.fromEntries(names.map((name) => [`${BASE}/${name}`, ZIP])));
+    for (const name of names) await chmod(join(root, BASE, name), 0);
+    for (const open of [dirname(root), job.scratch]) await chmod(open, 0o777);
+    const refusals = await unprivileged(() =>
+      Promise.all([fetch.list(VERSION.module, job), fetch.mod(VERSION, job), fetch.zip(VERSION, job)].map(refusal)),
+    );
+    const message = 'github.com/Azure/x@v1.0.0-RC1: the upstream does not let this worker read it';
+    expect(refusals).toEqual([
+      { kind: 'forbidden', message: message.replace('@v1.0.0-RC1', '') },
+      { kind: 'forbidden', message },
+      { kind: 'forbidden', message },
+    ]);
   });
 
   test('serves a checksum database when it holds one', async () => {

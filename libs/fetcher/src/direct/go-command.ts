@@ -7,8 +7,9 @@ import type { DownloadContext, FetchContext } from '../fetcher.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify, failureText, moduleOf } from './classify.js';
 import { type Finished, runCommand } from './command.js';
+import { checkGitConfig, checkSshKey } from './credential-checks.js';
 import { goModPaths, hasLostGoMod, type KeptSource } from './damaged-repository.js';
-import { buildEnvironment, gitProtocols, goFolders, type GoFolders } from './environment.js';
+import { buildEnvironment, goFolders, type GoFolders } from './environment.js';
 import type { Cause } from './failure-table.js';
 import { type GoAnswer, type Origin, parseGoAnswer, readOrigin } from './go-answer.js';
 import { furnishHome } from './home.js';
@@ -20,7 +21,6 @@ import { damaged, GoRefusal, RepositoryHealer } from './repository-healer.js';
 import { findSecrets, withoutSecrets } from './secrets.js';
 import { Semaphore } from './semaphore.js';
 import { sshFiles } from './ssh-config.js';
-import { checkSshKey } from './ssh-key.js';
 import { VcsCache } from './vcs-cache.js';
 
 /** What the go command is run with. */
@@ -223,9 +223,12 @@ export class GoCommand {
 
   private async prepare(signal: AbortSignal): Promise<void> {
     this.secrets = await findSecrets(this.options.vcs, this.options.go);
-    await furnishHome(this.folders, this.options.vcs, gitProtocols(this.options.vcs, this.env));
+    await furnishHome(this.folders, this.options.vcs, this.env);
     this.paths = await findPaths(this.options.dataDir, this.options.vcs, this.env);
-    if (this.options.vcs.sshKeyFile) await checkSshKey(sshFiles(this.folders.home).key, this.env, signal);
+    const { sshKeyFile, gitConfigFile } = this.options.vcs;
+    if (sshKeyFile) await checkSshKey(sshFiles(this.folders.home).key, this.env, signal);
+    // Past the generated configuration, which includes it: git would fail there first.
+    if (gitConfigFile) await checkGitConfig(gitConfigFile, { ...this.env, GIT_CONFIG_GLOBAL: '/dev/null' }, signal);
     await mendRepositories(this.folders.vcs, this.env);
     await sweepJobCaches(this.folders.jobs);
     // Go keeps its telemetry mode in a file below HOME; the environment variable can't set it. Absent before go 1.23.

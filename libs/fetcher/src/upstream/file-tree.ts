@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { copyFile, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { SourceFault } from './fault.js';
@@ -54,10 +54,12 @@ export class FileTree implements ProxyTree {
     return join(this.root, ...elements);
   }
 
+  /** Opens the file: what fails in a copy afterwards is not that it can't be read. A pipe is not waited for. */
   private async size(file: string): Promise<number> {
-    const found = await stat(file).catch((error: unknown) => {
+    const opened = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
       throw fileFault(error);
     });
+    const found = await opened.stat().finally(() => opened.close());
     if (!found.isFile()) throw new SourceFault('upstream', 'the upstream has something else than a file there');
     return found.size;
   }

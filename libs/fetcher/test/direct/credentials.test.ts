@@ -53,7 +53,18 @@ describe('credentials', () => {
     await setUp({ netrcFile: await file('netrc', `machine example.com login robot password ${SECRET}\n`) });
     expect(await fetchMod()).toBe('module example.com/private\n');
     expect((await stat(join(direct.dataDir, 'go/home/.netrc'))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(direct.dataDir, 'go/home'))).mode & 0o777).toBe(0o700);
+    // The kept repository as well: what it holds is as private as what opened it.
+    for (const closed of ['go', 'go/home']) {
+      expect((await stat(join(direct.dataDir, closed))).mode & 0o777).toBe(0o700);
+    }
+  });
+
+  it('of a git configuration that git can not read stop the start, and are not repeated', async () => {
+    const broken = `[http "https://example.com"]\n\textraHeader = "Authorization: token ${SECRET}\n`;
+    await setUp({ gitConfigFile: await file('broken config', broken) });
+    await expect(direct.fetcher.open()).rejects.toThrow(
+      /^STOA_GIT_CONFIG_FILE is no git configuration: fatal: bad config line 2 in file \S.*broken config$/,
+    );
   });
 
   it('are needed: without them a private repository is as good as none', async () => {

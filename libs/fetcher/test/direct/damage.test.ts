@@ -108,10 +108,7 @@ describe('a kept repository', () => {
     ['no HEAD', 'that version', KEPT, noHead],
     ['no objects', 'the next version', NEXT, noObjects],
     ['a config that is none', 'that version', KEPT, noConfig],
-    ['no shallow file', 'that version', KEPT, noShallow],
-    ['an empty shallow file', 'that version', KEPT, emptyShallow],
     ['a shallow file that is none', 'that version', KEPT, badShallow],
-    ['a commit lost', 'that version', KEPT, lostCommit],
     ['no name', 'that version', KEPT, noName],
     ['an empty go.mod', 'a module below', BELOW, emptied(goModOf(BELOW))],
   ])('with %s is fetched anew by who asks for %s, with one warning', async (_fault, _which, version, damage) => {
@@ -120,6 +117,17 @@ describe('a kept repository', () => {
     expect(warnings()).toHaveLength(1);
     expect(await mod(KEPT)).toBe(GO_MOD);
     expect(warnings()).toHaveLength(1);
+  });
+
+  it.each([
+    ['no shallow file', noShallow],
+    ['an empty shallow file', emptyShallow],
+    ['a commit lost', lostCommit],
+  ])('with %s is whole again once its host has told its tags', async (_fault, damage) => {
+    await damage(repository);
+    for (const version of [KEPT, NEXT, BELOW]) expect(await mod(version)).toBe(goModOf(version));
+    await direct.fetcher.zip(KEPT, await direct.context());
+    expect(warnings()).toEqual([]);
   });
 
   it.each([
@@ -151,7 +159,7 @@ describe('a kept repository', () => {
     // Neither flock nor perl is there to lock it with.
     const inherited = { PATH: programs };
     const bare = await setUpDirect(host, { dataDir: direct.dataDir, go: { inherited } });
-    await noShallow(repository);
+    await emptied(GO_MOD)(repository);
     const fetching = bare.fetcher.mod(KEPT, await bare.context());
     await expect(fetching).rejects.toMatchObject({
       kind: 'internal',

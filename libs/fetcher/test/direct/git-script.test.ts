@@ -85,6 +85,24 @@ it('all other commands reach git as they are', async () => {
   expect(methodOf(await git(['archive', '--format=zip', small]))).toBe(DEFLATED);
 });
 
+it('removes no tag of a repository around a folder that is none', async () => {
+  const around = join(folder, 'around');
+  const [init, commit] = [
+    ['init', '-q', around],
+    ['-c', 'user.name=g', '-c', 'user.email=g@example.com', 'commit', '-q', '--allow-empty', '-m', 'one'],
+  ];
+  await run('git', init, { env: fixtureGitEnv() });
+  const inner = join(around, 'inner');
+  await mkdir(inner);
+  for (const args of [commit, ['tag', 'v1.0.0'], ['remote', 'add', 'origin', repository.folder]]) {
+    await run('git', args, { cwd: around, env: fixtureGitEnv() });
+  }
+  const env = { ...fixtureGitEnv(), PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
+  const { stdout } = await run(join(folder, 'bin', 'git'), ['ls-remote', '-q', 'origin'], { cwd: inner, env });
+  expect(stdout).toContain('refs/heads/main');
+  expect((await run('git', ['tag'], { cwd: around, env: fixtureGitEnv() })).stdout).toBe('v1.0.0\n');
+});
+
 it('the go command asks for archives in the words that the script knows', async () => {
   const host = await GitHost.start();
   await host.createRepo('example.com/mod', [{ files: { 'go.mod': 'module example.com/mod\n' }, tags: ['v1.0.0'] }]);
