@@ -154,7 +154,11 @@ function named(target: string, mode: PutTask['mode'], give: () => void): boolean
       if (code === 'EEXIST' && mode === 'create') return false;
       if (code !== 'ENOENT' || tries === FOLDER_TRIES) throw error;
     }
-    makeFolder(dirname(target));
+    try {
+      makeFolder(dirname(target));
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
   }
 }
 
