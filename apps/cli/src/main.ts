@@ -68,7 +68,7 @@ program
 
 program
   .command('version')
-  .description('print the version')
+  .description('print the version; --version does, too')
   .action(async () => {
     const { readVersion } = await import('#libs/observability');
     const { name, version, node } = readVersion();
@@ -91,8 +91,10 @@ async function whileStarting(start: () => Promise<void>): Promise<void> {
   await start();
 }
 
+const words = process.argv.slice(2);
 try {
-  await program.parseAsync();
+  // Commander's own option wants the text at hand, which is read where it is wanted only.
+  await program.parseAsync(words[0] === '--version' ? ['version'] : words, { from: 'user' });
 } catch (error) {
   process.exit(explain(error));
 }
