@@ -17,8 +17,11 @@ export async function stillStored(
   { etag }: ObjectStat,
 ): Promise<number | null> {
   const answered = new AbortController();
-  const unsaid = (): number => performance.now() + UNSAID;
   const asked = store.stat(key).then((stat) => (stat?.etag === etag ? Infinity : null), unsaid);
   const patience = delay(PATIENCE, undefined, { signal: answered.signal }).then(unsaid, unsaid);
   return Promise.race([asked, patience]).finally(() => answered.abort());
+}
+
+function unsaid(): number {
+  return performance.now() + UNSAID;
 }
