@@ -30,7 +30,8 @@ export interface KeptObject {
 /**
  * The files of a disk cache: finished ones by the digest of storage and key, unfinished ones in `.tmp`. A file is taken
  * once its checksum is found right and its object is found to be stored still, when this process reads it first; then
- * for as long as nobody writes to it. While the storage does not say, it is taken and asked about again. What goes wrong with the disk is logged, and is an absence. Nothing here throws.
+ * for as long as nobody writes to it. While the storage does not say, it is taken, and asked about again. What goes wrong
+ * with the disk is logged, and is an absence. Nothing here throws.
  */
 export class CacheFolder {
   private readonly room: Room;

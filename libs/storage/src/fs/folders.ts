@@ -6,8 +6,8 @@ import { errorCode } from './fs-error.js';
 /**
  * Makes a folder and what is missing above it. The new names are not synced one by one: journaling file systems write
  * names in their order, so the sync of the folder that a file is put into covers those of the folders above it. Where
- * that does not hold, a power failure may lose the file, whole, and the next request fetches it again. Throws system errors: ENOENT
- * too, when somebody removes a folder on the way just then.
+ * that does not hold, a power failure may lose the file, whole, and the next request fetches it again. Throws system
+ * errors: ENOENT too, when somebody removes a folder on the way just then.
  */
 export function makeFolder(path: string, mode?: number): void {
   try {

@@ -167,7 +167,7 @@ function named(target: string, mode: PutTask['mode'], give: () => void): boolean
   }
 }
 
-/** False: a folder, or a link that leads nowhere, say. */
+/** False: what has the name is a folder, say, or a link that leads nowhere. */
 function isFileOrGone(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
   return found?.isFile() ?? true;
