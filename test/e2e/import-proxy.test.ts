@@ -49,7 +49,7 @@ describe('stoa import from another GOPROXY', { timeout: 120_000 }, () => {
     const list = join(folder, 'list');
     await writeFile(
       list,
-      '# wanted\nexample.com/good v1.0.0\nexample.com/gone@v1.0.0\nexample.com/page@v1.0.0\nexample.com/good@main\nnonsense\n',
+      '# wanted\nexample.com/good v1.0.0\nexample.com/good@v1.0.0\r\nexample.com/gone@v1.0.0\nexample.com/page@v1.0.0\nexample.com/good@main\nnonsense\nnonsense\n',
     );
     const end = await runCommand(['import', upstream.url, '--list', list], (await newDataDir(folder)).env);
     expect([end.code, summaryOf(end)]).toEqual([1, 'imported 1, already there 0, go.mod alone 0, left out 4']);

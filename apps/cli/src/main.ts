@@ -6,7 +6,6 @@ import { addExport } from './export.js';
 import { addImport } from './import.js';
 import { loadSettings } from './load-settings.js';
 import { say } from './say.js';
-import { runStandalone } from './standalone.js';
 import { addVerifyCommand } from './verify.command.js';
 
 type App = 'api' | 'worker' | 'storage';
@@ -16,14 +15,15 @@ const program = new Command('stoa')
   .configureOutput({ outputError: (text) => say(text.trim().replace(/^error: /, '')) })
   .exitOverride();
 
+// What only one command needs is loaded by it alone: the apps are most of the memory and of the time to start.
 program
   .command('start')
   .description('run a gateway, a worker and a private Redis together')
   .action(async () => {
+    const { runStandalone } = await import('./standalone.js');
     process.exit(await runStandalone(environment()));
   });
 
-// What only one command needs is loaded by it alone: the apps are most of the memory and of the time to start.
 program
   .command('api')
   .description('run a gateway')
@@ -68,7 +68,7 @@ program
 
 program
   .command('version')
-  .description('print the version')
+  .description('print the version; --version does, too')
   .action(async () => {
     const { readVersion } = await import('#libs/observability');
     const { name, version, node } = readVersion();
@@ -91,8 +91,10 @@ async function whileStarting(start: () => Promise<void>): Promise<void> {
   await start();
 }
 
+const words = process.argv.slice(2);
 try {
-  await program.parseAsync();
+  // Commander's own option wants the text at hand, which is read where it is wanted only.
+  await program.parseAsync(words[0] === '--version' ? ['version'] : words, { from: 'user' });
 } catch (error) {
   process.exit(explain(error));
 }

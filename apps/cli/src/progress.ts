@@ -68,7 +68,8 @@ export class Progress {
       return;
     }
     const line = `${this.doing} ${this.bar()}${this.figures()}`;
-    output.write(`${ERASE_LINE}${line.slice(0, (output.columns ?? 80) - 1)}\r`);
+    // A terminal that was told no size has 0 columns.
+    output.write(`${ERASE_LINE}${line.slice(0, (output.columns || 80) - 1)}\r`);
   }
 
   private bar(): string {

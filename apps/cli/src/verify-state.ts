@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StorageConfig } from '#libs/config';
+import { makeFolder } from '#libs/storage';
 
 /** How far a verification came. */
 export interface Progressed {
@@ -50,7 +51,7 @@ export class VerifyState {
 
   write(progressed: Progressed): void {
     const draft = `${this.file}.${process.pid}`;
-    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(this.file), 0o700);
     writeFileSync(draft, JSON.stringify(progressed));
     renameSync(draft, this.file);
   }

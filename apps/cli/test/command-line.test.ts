@@ -33,11 +33,13 @@ describe('the command line', () => {
     const folder = await mkdtemp(join(tmpdir(), 'stoa-links-'));
     await symlink(STOA, join(folder, 'one'));
     await symlink('one', join(folder, 'two'));
-    expect(await stoa(['version'], {}, join(folder, 'two'))).toEqual({
-      code: 0,
-      out: expect.stringMatching(/^stoa \d+\.\d+\.\d+ \(Node v\d+\.\d+\.\d+\)\n$/),
-      err: '',
-    });
+    for (const word of ['version', '--version']) {
+      expect(await stoa([word], {}, join(folder, 'two'))).toEqual({
+        code: 0,
+        out: expect.stringMatching(/^stoa \d+\.\d+\.\d+ \(Node v\d+\.\d+\.\d+\)\n$/),
+        err: '',
+      });
+    }
     await rm(folder, { recursive: true });
   });
 
@@ -92,6 +94,8 @@ describe('the command line', () => {
     const folder = await mkdtemp(join(tmpdir(), 'stoa-unmade-'));
     const { code, err } = await stoa(['export', '/dev/null/tree'], { STOA_DATA_DIR: folder });
     expect({ code, err }).toEqual({ code: 1, err: "stoa: ENOTDIR: not a directory, mkdir '/dev/null/tree'\n" });
+    const none = await stoa(['export', '/proc/tree'], { STOA_DATA_DIR: folder });
+    expect(none).toEqual({ code: 1, out: '', err: "stoa: ENOENT: no such file or directory, mkdir '/proc/tree'\n" });
     await rm(folder, { recursive: true });
   });
 
@@ -114,6 +118,8 @@ describe('the command line', () => {
       ['worker', { SSL_CERT_FILE: '/dev/null' }, /^stoa: SSL_CERT_FILE: the file holds no certificate\n$/],
       ['worker', { GOSUMDB: 'sum.example' }, /^stoa: GOSUMDB: no key is known of sum\.example: .*\n$/],
       ['api', { STOA_FS_ROOT: '/dev/null/storage' }, /^stoa: .*ENOTDIR.*\/dev\/null\/storage.*\n$/],
+      ['api', { STOA_FS_ROOT: '/proc/storage' }, /^stoa: .*ENOENT.*\/proc\/storage.*\n$/],
+      ['worker', { STOA_DATA_DIR: '/proc/data' }, /^stoa: .*ENOENT.*\/proc\/data.*\n$/],
       ['worker', { STOA_DATA_DIR: '/dev/null/data' }, /^stoa: .*ENOTDIR.*\/dev\/null\/data.*\n$/],
       [
         'start',

@@ -46,6 +46,8 @@ describe('a list of versions', () => {
   it.each([
     ['example.com/A@v1.0.0', { module: 'example.com/A', version: 'v1.0.0' }],
     ['  example.com/a v1.0.0  # why', { module: 'example.com/a', version: 'v1.0.0' }],
+    ['example.com/a v1.0.0 => example.com/B v1.1.0', { module: 'example.com/B', version: 'v1.1.0' }],
+    ['example.com/a => example.com/b v1.1.0', { module: 'example.com/b', version: 'v1.1.0' }],
     ['# a comment', null],
     ['\r', null],
   ])('%j', (line, version) => {

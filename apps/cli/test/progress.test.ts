@@ -40,6 +40,15 @@ describe('progress', () => {
     expect(written.at(-1)).toBe('\x1b[2K');
   });
 
+  it('is whole on a terminal that was told no size', () => {
+    const progress = new Progress('importing', { output: { ...output(true), columns: 0 } });
+    progress.expect(2);
+    progress.advance();
+    vi.advanceTimersByTime(100);
+    progress.end();
+    expect(written[0]).toMatch(/importing \[={12} {12}\] 1 of 2, 10 a second, 1 s left\r$/);
+  });
+
   it('is nothing when that is wanted', () => {
     const progress = new Progress('importing', { quiet: true, output: output(true) });
     progress.advance();

@@ -7,8 +7,8 @@ import { patiently } from './patience.js';
 
 /** How often the subscriber shows that its connection lives, in milliseconds: it has nothing else to ask. */
 const BEAT = 5_000;
-/** How long an answer is waited for by one who can do without, in milliseconds. */
-const LOOK = 500;
+/** How long an answer is waited for by one who can do without, in milliseconds: a process that starts is busy itself. */
+const LOOK = 5_000;
 
 /** The process' own connections to Redis, beside those of BullMQ: commands, and a subscriber. */
 export class RedisLink {
@@ -39,7 +39,7 @@ export class RedisLink {
     }
   }
 
-  /** Tells whether Redis answers within half a second; that it does not as soon as a connection fails. */
+  /** Tells whether Redis answers within five seconds; that it does not as soon as a connection fails. */
   async answers(): Promise<boolean> {
     const failed = new Promise<boolean>((resolve) => this.commands.once('error', () => resolve(false)));
     const answered = patiently(LOOK, () => this.check()).then(

@@ -5,7 +5,7 @@ import type { Fill } from './disk/fill.js';
 import { TierBody } from './disk/tier-body.js';
 import { readPart } from './fs/read-part.js';
 import type { ByteRange, ObjectBody, ObjectStat, ObjectStore } from './object-store.js';
-import { isStillStored } from './still-stored.js';
+import { stillStored } from './still-stored.js';
 import { ObjectTier } from './tier.js';
 import { isMutableKey } from './tree/keys.js';
 
@@ -36,7 +36,7 @@ export class DiskTier extends ObjectTier {
   constructor(inner: ObjectStore, options: DiskTierOptions) {
     super(inner);
     this.keepsFrom = options.keepsFrom;
-    this.folder = new CacheFolder(options, (key, stat) => isStillStored(this.inner, key, stat));
+    this.folder = new CacheFolder(options, (key, stat) => stillStored(this.inner, key, stat));
   }
 
   override async stat(key: string): Promise<ObjectStat | null> {

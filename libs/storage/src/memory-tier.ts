@@ -3,7 +3,7 @@ import type { Metrics } from '#libs/observability';
 import { ageOf } from './age.js';
 import { checkRange } from './body.js';
 import type { ByteRange, ObjectBody, ObjectStat, ObjectStore } from './object-store.js';
-import { isStillStored } from './still-stored.js';
+import { stillStored } from './still-stored.js';
 import { ObjectTier } from './tier.js';
 import { isMutableKey } from './tree/keys.js';
 
@@ -30,8 +30,10 @@ export interface HeldObject {
 }
 
 interface Kept extends HeldObject {
-  /** How many gaps in the news had been when the store was last found to have it. */
+  /** How many gaps in the news had been when the store was last asked whether it has it. */
   gaps: number;
+  /** When it has to be asked again: Infinity, unless it did not say. */
+  until: number;
 }
 
 /** A read under way that later callers may join. */
@@ -108,8 +110,12 @@ export class MemoryTier extends ObjectTier {
   private current(key: string): Kept | undefined {
     const entry = this.kept.get(key);
     if (!entry) return undefined;
-    const isGood = isMutableKey(key) ? ageOf(entry.stat) < this.mutableMaxAge : entry.gaps === this.gaps;
+    const isGood = isMutableKey(key) ? ageOf(entry.stat) < this.mutableMaxAge : this.isTrusted(entry);
     return isGood ? entry : undefined;
+  }
+
+  private isTrusted({ gaps, until }: Kept): boolean {
+    return gaps === this.gaps && (until === Infinity || performance.now() < until);
   }
 
   /** What is kept of an object that never changes, after a gap in the news, if the store has it still. */
@@ -117,10 +123,8 @@ export class MemoryTier extends ObjectTier {
     const entry = this.kept.get(key);
     if (!entry || isMutableKey(key)) return undefined;
     const { gaps } = this;
-    if (await isStillStored(this.inner, key, entry.stat)) {
-      entry.gaps = gaps;
-      return entry;
-    }
+    const until = await stillStored(this.inner, key, entry.stat);
+    if (until !== null) return Object.assign(entry, { gaps, until });
     if (this.kept.get(key) === entry) this.forget(key);
     return undefined;
   }
@@ -156,7 +160,7 @@ export class MemoryTier extends ObjectTier {
     if (!found || found.stat.size > LARGEST_IN_MEMORY) return found;
     const bytes = await readOwn(found);
     if (!outdated()) {
-      this.kept.set(key, { stat: found.stat, bytes, gaps });
+      this.kept.set(key, { stat: found.stat, bytes, gaps, until: Infinity });
       this.tellSize();
     }
     return { ...found, body: bytes };

@@ -61,7 +61,7 @@ export interface ObjectEntry {
 /**
  * Keys to bytes. A key is a relative path of `/`-separated elements of 1 to 255 printable ASCII characters, none of them
  * `.` or `..`, the first not `.tmp`, 1024 in all; any other throws KeyError. No key is the folder of another (`a` and
- * `a/b`): where the storage can't have both, the put of the second throws KeyError, or is false.
+ * `a/b`): where the storage can't have both, the put of the second throws.
  * `null` is absent; a throw is a broken storage: a RefusalError of kind `busy` (can't be reached, full, read-only)
  * or `timeout` where the cause is known, any other error else. Readers see an object whole or not at all.
  */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readBody } from '#libs/storage';
 import { CHUNK, diskTrial, said, SIZE, ZIP, zip } from './disk/disk-trial.js';
 
@@ -24,6 +24,24 @@ describe('DiskTier', () => {
       await t.restart();
       t.remote.away = true;
       expect(await t.read()).toBe(said(zip, 'disk'));
+    });
+
+    it('forgets what was removed before the restart, once a storage that was away says so', async () => {
+      await t.fill();
+      await t.restart();
+      await t.remote.delete(ZIP);
+      t.remote.away = true;
+      vi.useFakeTimers({ toFake: ['performance'] });
+      try {
+        expect([await t.read(), await t.read()]).toEqual(Array(2).fill(said(zip, 'disk')));
+        expect(t.remote.calls).toEqual(['stat']);
+        t.remote.away = false;
+        vi.advanceTimersByTime(60_000);
+        expect(await t.read()).toBeNull();
+        expect(t.files()).toEqual([]);
+      } finally {
+        vi.useRealTimers();
+      }
     });
 
     it.each(['removed', 'replaced'])('forgets what was %s meanwhile', async (change) => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -210,6 +210,18 @@ describe('FsObjectStore', () => {
       await mkdir(join(root, 'a/folder'));
       expect(await store.get('a/folder')).toBeNull();
       expect(await store.stat('a/folder')).toBeNull();
+    });
+
+    it('never says that an object is stored where something else has its name', async () => {
+      await mkdir(join(root, 'a/folder'), { recursive: true });
+      await symlink('/nowhere', join(root, 'a/link'));
+      for (const content of ['x', '']) {
+        for (const key of ['a/folder', 'a/link'])
+          await expect(put(key, content)).rejects.toMatchObject({
+            kind: 'busy',
+            message: expect.stringContaining('in the place of a file'),
+          });
+      }
     });
 
     it.each([

@@ -246,6 +246,22 @@ describe('MemoryTier', () => {
       expect(await read(INFO)).toBe('x from memory');
     });
 
+    it('gives nothing that was deleted, once a storage that failed says so', async () => {
+      const looks = vi.spyOn(inner, 'stat').mockRejectedValue(new Error('broken'));
+      await inner.delete(INFO);
+      tier.mistrust();
+      vi.useFakeTimers({ toFake: ['performance'] });
+      try {
+        expect([await read(INFO), await read(INFO)]).toEqual(['x from memory', 'x from memory']);
+        expect(looks).toHaveBeenCalledTimes(1);
+        looks.mockRestore();
+        vi.advanceTimersByTime(60_000);
+        expect([tier.held(INFO), await read(INFO)]).toEqual([null, null]);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
     it('asks about what a read brought that began before it, too', async () => {
       const other = 'example.com/a/@v/v2.0.0.info';
       await put(inner, other, 'z');

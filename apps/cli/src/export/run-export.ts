@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { matchPrefixPatterns } from '#libs/protocol';
-import { FsObjectStore, removeUnfinished } from '#libs/storage';
+import { FsObjectStore, makeFolder, removeUnfinished } from '#libs/storage';
 import { administer, DONE, FAILED, type Administration } from '../administer.js';
 import { forEachOf } from '../bounded.js';
 import { UsageFailure } from '../expected-failure.js';
@@ -35,7 +34,7 @@ export async function runExport(folder: string, { module, since, quiet }: Export
   const root = resolve(folder);
   const work = async (parts: Administration): Promise<number> => {
     checkTarget(root, parts.storage.folders);
-    mkdirSync(root, { recursive: true });
+    makeFolder(root);
     const target = new FsObjectStore({ root, writes: true, bulk: true });
     await target.open();
     try {

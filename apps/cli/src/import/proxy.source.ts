@@ -1,5 +1,6 @@
 import type { PlannedFetcher } from '#libs/fetcher';
 import { RefusalError } from '#libs/protocol';
+import { formatTarget } from '../target.js';
 import { SOURCE, type Candidate, type FileKind, type ImportSource, type Unfit } from './source.js';
 import { parseListLine } from './version-list.js';
 
@@ -20,9 +21,14 @@ export class ProxySource implements ImportSource {
   ) {}
 
   async *candidates(): AsyncGenerator<Candidate | Unfit> {
+    const named = new Set<string>();
     for (const line of this.list.split('\n')) {
       const candidate = this.candidate(line);
-      if (candidate) yield candidate;
+      if (candidate === null) continue;
+      const name = 'reason' in candidate ? candidate.name : formatTarget(candidate.version);
+      // Lists of several projects, one behind the other, name much twice.
+      if (!named.has(name)) yield candidate;
+      named.add(name);
     }
   }
 

@@ -30,7 +30,8 @@ export interface KeptObject {
 /**
  * The files of a disk cache: finished ones by the digest of storage and key, unfinished ones in `.tmp`. A file is taken
  * once its checksum is found right and its object is found to be stored still, when this process reads it first; then
- * for as long as nobody writes to it. What goes wrong with the disk is logged, and is an absence. Nothing here throws.
+ * for as long as nobody writes to it. While the storage does not say, it is taken, and asked about again. What goes wrong
+ * with the disk is logged, and is an absence. Nothing here throws.
  */
 export class CacheFolder {
   private readonly room: Room;
@@ -39,7 +40,7 @@ export class CacheFolder {
 
   constructor(
     private readonly options: CacheFolderOptions,
-    private readonly isStored: (key: string, stat: ObjectStat) => Promise<boolean>,
+    private readonly stillStored: (key: string, stat: ObjectStat) => Promise<number | null>,
   ) {
     this.room = new Room(options);
   }
@@ -125,28 +126,35 @@ export class CacheFolder {
 
   private async admit(key: string, path: string, opened: OpenFile): Promise<Admitted | null> {
     const known = this.admitted.get(path);
-    if (known && isSame(opened, known)) return known;
+    if (known && isSame(opened, known) && performance.now() < known.until) return known;
     // Who wants the same file meanwhile waits for the same check.
     let examining = this.examining.get(path);
     if (!examining) {
-      examining = this.examine(key, opened).finally(() => this.examining.delete(path));
+      examining = this.examine(key, opened, known).finally(() => this.examining.delete(path));
       this.examining.set(path, examining);
     }
     const admitted = await examining;
     return admitted && isSame(opened, admitted) ? admitted : null;
   }
 
-  private async examine(key: string, opened: OpenFile): Promise<Admitted | null> {
-    const known = this.admitted;
-    const label = await checkCached(opened, key);
-    if (!label) this.options.log.warn({ path: this.path(key) }, 'a file of the disk cache is damaged');
-    if (!label || !(await this.isStored(key, label.stat))) {
+  /** What was `found` right before is not read again. */
+  private async examine(key: string, opened: OpenFile, found?: Admitted): Promise<Admitted | null> {
+    const { admitted: known } = this;
+    const stat = found && isSame(opened, found) ? found.stat : await this.checked(key, opened);
+    const until = stat && (await this.stillStored(key, stat));
+    if (!stat || until === null) {
       this.remove(key);
       return null;
     }
-    const admitted = { stat: label.stat, seen: opened.found };
+    const admitted = { stat, seen: opened.found, until };
     known.set(this.path(key), admitted);
     return admitted;
+  }
+
+  private async checked(key: string, opened: OpenFile): Promise<ObjectStat | null> {
+    const label = await checkCached(opened, key);
+    if (!label) this.options.log.warn({ path: this.path(key) }, 'a file of the disk cache is damaged');
+    return label && label.stat;
   }
 
   /** A digest: no key is too long for it, nor like another on a file system that knows no case. */

@@ -11,6 +11,8 @@ const readFrom = promisify(read);
 export interface Admitted {
   readonly stat: ObjectStat;
   readonly seen: Pick<Stats, 'ino' | 'size' | 'mtimeMs'>;
+  /** When the storage is to be asked again whether it has the object, as performance.now() counts. */
+  readonly until: number;
 }
 
 /** A file of the cache that is open for reading. Who has it closes `file`, or gives it to a body that does. */

@@ -58,7 +58,7 @@ export class UnfinishedFile {
     renameSync(this.where, path);
     this.where = path;
     this.finished = true;
-    return { stat, seen };
+    return { stat, seen, until: Infinity };
   }
 
   /** Closes it, and removes it unless it was finished; who reads it keeps what there is of it. */

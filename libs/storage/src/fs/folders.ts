@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, rmdirSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, rmdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from './fs-error.js';
@@ -6,14 +6,19 @@ import { errorCode } from './fs-error.js';
 /**
  * Makes a folder and what is missing above it. The new names are not synced one by one: journaling file systems write
  * names in their order, so the sync of the folder that a file is put into covers those of the folders above it. Where
- * that does not hold, a power failure may lose the file, whole, and the next request fetches it again.
+ * that does not hold, a power failure may lose the file, whole, and the next request fetches it again. Throws system
+ * errors: ENOENT too, when somebody removes a folder on the way just then.
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, mode?: number): void {
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path, mode);
   } catch (error) {
-    // Somebody removed a folder on the way just then: the caller tries again.
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if (isFolder(path)) return;
+    const above = dirname(path);
+    // With `recursive` Node tries for ever where a folder that is there says ENOENT, as those of /proc do.
+    if (errorCode(error) !== 'ENOENT' || isFolder(above)) throw error;
+    makeFolder(above, mode);
+    makeFolder(path, mode);
   }
 }
 
@@ -55,6 +60,10 @@ export function pruneFolders(path: string, root: string): void {
       throw error;
     }
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function openUnlessGone(path: string): number | null {

@@ -5,6 +5,7 @@ import { KeyError } from '../key.js';
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the storage is full',
   EDQUOT: 'the storage is full',
+  EEXIST: 'the storage has something else in the place of a file',
   EROFS: 'the storage is read-only',
   EACCES: 'the storage denies access',
   EPERM: 'the storage denies access',

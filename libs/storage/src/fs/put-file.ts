@@ -5,6 +5,7 @@ import {
   copyFileSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -151,11 +152,25 @@ function named(target: string, mode: PutTask['mode'], give: () => void): boolean
       return true;
     } catch (error) {
       const code = errorCode(error);
-      if (code === 'EEXIST' && mode === 'create') return false;
+      if (code === 'EEXIST' && mode === 'create') {
+        if (isFileOrGone(target)) return false;
+        // No reader finds it there, so nobody may take it for stored.
+        throw error;
+      }
       if (code !== 'ENOENT' || tries === FOLDER_TRIES) throw error;
     }
-    makeFolder(dirname(target));
+    try {
+      makeFolder(dirname(target));
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
   }
+}
+
+/** False: what has the name is a folder, say, or a link that leads nowhere. */
+function isFileOrGone(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ?? true;
 }
 
 /** Somebody may have cleared the folder away; a root that is gone is not made anew, its disk may be unmounted. */
