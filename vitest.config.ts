@@ -11,6 +11,7 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Most of a test is waiting for processes: more of them than the two cores that they are meant for.
     maxWorkers: 3,
   },
