@@ -71,7 +71,7 @@ describe('stoa delete', { timeout: 60_000 }, () => {
     }
     // Younger than STOA_LIST_TTL, the list names it again.
     const lists = async () => (await both(`${module}/@v/list`)).map(({ text }) => text);
-    await expect.poll(lists, { timeout: 10_000 }).toEqual(['v1.0.0\nv1.1.0\n', 'v1.0.0\nv1.1.0\n']);
+    await expect.poll(lists).toEqual(['v1.0.0\nv1.1.0\n', 'v1.0.0\nv1.1.0\n']);
     expect((await get(`${module}/@v/v1.1.0.info`)).headers.get('x-stoa-cache')).toMatch(/memory|storage/);
   });
 

@@ -38,6 +38,6 @@ describe('Redis', SLOW, () => {
   );
 
   it('leaves no job behind', async () => {
-    await expect.poll(active, { timeout: 25_000 }).toBe(0);
+    await expect.poll(active).toBe(0);
   });
 });

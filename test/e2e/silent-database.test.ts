@@ -7,7 +7,7 @@ import { startStack, type Stack } from '../support/stack.js';
 import { startUpstream, type FakeUpstream } from '../support/upstream.js';
 
 /** How long a look-up may take, in seconds: the jobs that need it may take ten minutes. */
-const LIMIT = 3;
+const LIMIT = 5;
 
 let upstream: FakeUpstream;
 let database: ChecksumDatabase;

@@ -49,7 +49,7 @@ describe('a worker told to stop', { timeout: 120_000 }, () => {
     expect(await exit).toBe(0);
     expect((await answer).status).toBe(200);
     expect(did(stopping!)).toEqual([`${last}@v1.0.0`]);
-    expect(did(next)).toEqual(later.map((module) => `${module}@v1.0.0`));
+    await expect.poll(() => did(next), PATIENT).toEqual(later.map((module) => `${module}@v1.0.0`));
     expect(upstream.count(zip(last))).toBe(1);
   });
 
