@@ -41,7 +41,7 @@ beforeAll(async () => {
     main: { ...site, base: new URL(stack.url) },
     alone: { ...site, base: new URL(alone.url) },
   };
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.close();
   await database?.close();

@@ -16,7 +16,7 @@ beforeAll(async () => {
   stack = await startStack({
     env: { GOPROXY: 'direct', STOA_GO_ENV: world.host.goEnvSetting, STOA_MEMORY_CACHE: '0', STOA_REFRESH_WAIT: '60s' },
   });
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.close();
   await world?.close();

@@ -43,7 +43,7 @@ beforeAll(async () => {
       STOA_SSH_KNOWN_HOSTS_FILE: '/dev/null',
     },
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await stack?.close();

@@ -157,7 +157,7 @@ describe('workers', () => {
     await victim?.kill();
     expect((await answer).status).toBe(200);
     expect(upstream.count('/example.com/killed/@v/v1.0.0.zip')).toBe(2);
-  }, 60_000);
+  });
 });
 
 describe('a gateway told to stop', () => {

@@ -11,7 +11,7 @@ import { startUpstream } from '../support/upstream.js';
 
 const folder = ownFolder('import');
 
-describe('stoa import', { timeout: 120_000 }, () => {
+describe('stoa import', () => {
   it('shows what is imported to running gateways at once, in list and index', async () => {
     const upstream = await startUpstream();
     upstream.add('example.com/known', 'v1.0.0');

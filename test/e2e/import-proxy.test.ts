@@ -8,7 +8,7 @@ import { hang, startUpstream } from '../support/upstream.js';
 
 const folder = ownFolder('import');
 
-describe('stoa import from another GOPROXY', { timeout: 120_000 }, () => {
+describe('stoa import from another GOPROXY', () => {
   it('takes the versions of a list, and goes on where it was killed', async () => {
     const upstream = await startUpstream();
     for (let n = 0; n < 40; n++) upstream.add('example.com/many', `v1.${n}.0`);

@@ -21,7 +21,7 @@ describe.each(['fs', 's3'] as const)('a gateway on %s storage', (storage) => {
       ),
     );
     await expect.poll(target.held).toSatisfy(noMoreThan(before));
-  }, 60_000);
+  });
 
   it('keeps nothing of clients who leave while they wait for a job', async () => {
     const { upstream, url } = target;
@@ -40,5 +40,5 @@ describe.each(['fs', 's3'] as const)('a gateway on %s storage', (storage) => {
     gone.resolve();
     expect((await stays).bytes.equals(upstream.file(path))).toBe(true);
     await expect.poll(target.held).toSatisfy(noMoreThan(before));
-  }, 60_000);
+  });
 });

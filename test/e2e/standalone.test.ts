@@ -30,7 +30,7 @@ interface RunRecord {
   readonly socketFolder: string;
 }
 
-describe('stoa start', { timeout: 120_000 }, () => {
+describe('stoa start', () => {
   let folder: string;
   let running: ChildProcess[];
 

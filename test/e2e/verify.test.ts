@@ -19,7 +19,7 @@ beforeAll(async () => {
   upstream = await startUpstream();
   database = await startChecksumDatabase(upstream);
   stack = await startStack({ gateways: 2, env: settingsOf() });
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.close();
   await database?.close();
@@ -117,7 +117,7 @@ const DAMAGES: Record<string, { damage: (folder: string) => Promise<void>; lines
   },
 };
 
-describe('stoa verify', { timeout: 60_000 }, () => {
+describe('stoa verify', () => {
   it('finds nothing where all is whole, and has asked the database', async () => {
     await fetchWhole('example.com/whole');
     await settle();
