@@ -25,7 +25,7 @@ const active = (): Promise<number> => metric(processes.gateways[0]!.ops, 'stoa_q
 
 const WATCH = { before: 100, during: 1_500, after: 0, hitsPerSecond: 30, missesPerSecond: 5 };
 
-describe('Redis', () => {
+describe('Redis', { timeout: 240_000 }, () => {
   it.each(REDIS_FAULTS)(
     '$name: hits go on, misses are 503 with Retry-After, and all comes back by itself',
     async (fault) => {

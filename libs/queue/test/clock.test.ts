@@ -35,7 +35,8 @@ describe('the shared clock', () => {
 
   it('gives processes that stamp a thing at once the same time, and each thing its own', async () => {
     const pair = [connect(), connect()];
-    await Promise.all(pair.map(redisTime)); // is connected, so that no stamp is over before the other is asked for
+    // Both connect before, so that no stamp is over when the other one asks for it.
+    await Promise.all(pair.map((link) => stamp(link, 'connected')));
     const stamps = await Promise.all(
       ['a@v1.0.0', 'b@v1.0.0'].map((thing) => Promise.all(pair.map((link) => stamp(link, thing)))),
     );
@@ -81,7 +82,9 @@ describe('the shared clock', () => {
 
   it('goes on with Redis when that goes ahead', async () => {
     await setRedisClock(redis, 24 * HOUR); // so what was told is long over
-    const [before, time, after] = [await own(), await redisTime(connect()), await own()];
+    const link = connect();
+    await stamp(link, 'connected'); // for which it has more time than for the time alone
+    const [before, time, after] = [await own(), await redisTime(link), await own()];
     expect(time).toBeGreaterThanOrEqual(before);
     expect(time).toBeLessThanOrEqual(after);
   });
