@@ -9,8 +9,9 @@ export default defineConfig({
       'apps/*/test/**/*.test.ts',
       'test/{layout,fuzz,integration,e2e,conformance,clients}/**/*.test.ts',
     ],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     // Most of a test is waiting for processes: more of them than the two cores that they are meant for.
     maxWorkers: 3,
   },

@@ -72,7 +72,7 @@ describe.each(RELEASES)('$name with GOPROXY set and checksums on', (release) => 
     expect(stdout).toMatch(release.version ? `go version go${release.version}` : /^go version go1\.\d+/);
   });
 
-  it.each(stepsOf(release))('$title', async (step) => take(step, client), 60_000);
+  it.each(stepsOf(release))('$title', async (step) => take(step, client), 180_000);
 
   it('has built the program', async () => {
     const { stderr } = await promisify(execFile)(join(client.folder, 'bin', 'hello'));

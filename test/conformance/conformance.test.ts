@@ -22,7 +22,7 @@ beforeAll(async () => {
   upstream = await startUpstream();
   fillUpstream(upstream);
   database = await startChecksumDatabase(upstream, 'sum.test/db');
-  const env = { GOPROXY: upstream.url, STOA_SUMDBS: database.gosumdb, STOA_QUERY_TIMEOUT: '2s' };
+  const env = { GOPROXY: upstream.url, STOA_SUMDBS: database.gosumdb, STOA_QUERY_TIMEOUT: '5s' };
   stack = await startStack({ env });
   for (const path of STORED_BEFORE) expect([path, (await ask(`${stack.url}${path}`)).status]).toEqual([path, 200]);
   const alone = await stack.addGateway({
@@ -41,7 +41,7 @@ beforeAll(async () => {
     main: { ...site, base: new URL(stack.url) },
     alone: { ...site, base: new URL(alone.url) },
   };
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.close();
   await database?.close();

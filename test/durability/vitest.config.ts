@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/durability/*.test.ts'],
     testTimeout: 300_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     // Most of a test is waiting for a dead worker's lock to lapse.
     maxConcurrency: 6,
     maxWorkers: 1,

@@ -42,7 +42,7 @@ async function renewal(stack: Stack, { expect }: TestContext): Promise<void> {
 }
 
 // At once, for each of them waits until some seconds have gone by.
-describe.concurrent('a clock that jumps by an hour', { timeout: 120_000 }, () => {
+describe.concurrent('a clock that jumps by an hour', () => {
   it('and back, in a worker: its job goes on, is fetched once, and the client gets its answer', async (test) => {
     const { expect } = test;
     const stack = await ownStack(test);

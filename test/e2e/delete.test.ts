@@ -11,7 +11,7 @@ let stack: Stack;
 beforeAll(async () => {
   upstream = await startUpstream();
   stack = await startStack({ gateways: 2, env: { GOPROXY: upstream.url } });
-}, 60_000);
+});
 afterAll(async () => {
   await stack?.close();
   await upstream?.close();
@@ -36,7 +36,7 @@ async function told(key: string): Promise<void> {
       .toBe(true);
 }
 
-describe('stoa delete', { timeout: 60_000 }, () => {
+describe('stoa delete', () => {
   it('makes all gateways forget a version, which is new then', async () => {
     const module = 'example.com/one';
     upstream.add(module, 'v1.0.0', { files: { 'a.go': 'package first\n' } }).add(module, 'v1.1.0');
@@ -71,7 +71,7 @@ describe('stoa delete', { timeout: 60_000 }, () => {
     }
     // Younger than STOA_LIST_TTL, the list names it again.
     const lists = async () => (await both(`${module}/@v/list`)).map(({ text }) => text);
-    await expect.poll(lists, { timeout: 10_000 }).toEqual(['v1.0.0\nv1.1.0\n', 'v1.0.0\nv1.1.0\n']);
+    await expect.poll(lists).toEqual(['v1.0.0\nv1.1.0\n', 'v1.0.0\nv1.1.0\n']);
     expect((await get(`${module}/@v/v1.1.0.info`)).headers.get('x-stoa-cache')).toMatch(/memory|storage/);
   });
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
   stack = await startStack({ env: { GOPROXY: 'direct', STOA_GO_ENV: world.host.goEnvSetting } });
   judge = await goJudge({ GOPROXY: 'direct', ...world.host.env });
   client = await goJudge({ GOPROXY: stack.url });
-}, 120_000);
+});
 afterAll(async () => {
   await judge?.close();
   await client?.close();

@@ -116,7 +116,7 @@ beforeAll(async () => {
   const queries = await judge.list([], targets);
   for (const [index, target] of targets.entries()) judged.queries.set(target, queries[index]!);
   await judge.close();
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.close();
   await world?.close();

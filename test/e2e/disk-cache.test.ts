@@ -59,7 +59,7 @@ describe('a gateway with a disk cache before an S3 server', () => {
         STOA_DISK_CACHE: '1GiB',
       },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await stack?.close();
     await upstream?.close();
@@ -104,5 +104,5 @@ describe('a gateway with a disk cache before an S3 server', () => {
     await stack.redis.command('PUBLISH', 'stoa:changed', JSON.stringify({ reason: 'deleted', keys: [KEY] }));
     await expect.poll(kept).toBe(0);
     expect(await read(third.url)).toEqual([200, 'storage', true]);
-  }, 60_000);
+  });
 });

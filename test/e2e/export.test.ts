@@ -10,7 +10,7 @@ import { startUpstream } from '../support/upstream.js';
 
 const folder = ownFolder('export');
 
-describe('stoa export', { timeout: 120_000 }, () => {
+describe('stoa export', () => {
   it('takes a module cache of go, go.mod files without zips too, and exports what go can read', async () => {
     const upstream = await startUpstream();
     upstream

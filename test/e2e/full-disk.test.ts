@@ -22,7 +22,7 @@ describe.runIf(canMount)('a worker whose disk is full', () => {
     upstream.add('example.com/kept', 'v1.0.0').add('example.com/wanted', 'v1.0.0');
     disk = await mountSmallDisk(100 * MIB);
     stack = await startStack({ env: { GOPROXY: upstream.url, STOA_DATA_DIR: join(disk.folder, 'data') } });
-  }, 60_000);
+  });
   afterAll(async () => {
     await stack?.close();
     await disk?.close();
@@ -44,7 +44,7 @@ describe.runIf(canMount)('a worker whose disk is full', () => {
     expect((await ask(kept)).status).toBe(200);
     await rm(filling);
     expect((await ask(wanted)).status).toBe(200);
-  }, 60_000);
+  });
 
   it('takes no import either, which says so in a line', async () => {
     const filling = join(disk.folder, 'filling');
@@ -62,7 +62,7 @@ describe.runIf(canMount)('a worker whose disk is full', () => {
       await rm(filling);
       await rm(source, { recursive: true });
     }
-  }, 60_000);
+  });
 
   it('leaves them to a worker that has room', async () => {
     const filling = join(disk.folder, 'filling');
@@ -83,5 +83,5 @@ describe.runIf(canMount)('a worker whose disk is full', () => {
       await rm(roomy, { recursive: true });
       await rm(filling);
     }
-  }, 60_000);
+  });
 });

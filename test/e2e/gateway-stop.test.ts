@@ -190,13 +190,11 @@ describe('a process that is told to stop while it starts', () => {
 /** Resolves when a server takes no new connection. */
 async function refused(url: string): Promise<void> {
   await expect
-    .poll(
-      () =>
-        fetch(url).then(
-          () => 'answered',
-          () => 'refused',
-        ),
-      { timeout: 15_000 },
+    .poll(() =>
+      fetch(url).then(
+        () => 'answered',
+        () => 'refused',
+      ),
     )
     .toBe('refused');
 }

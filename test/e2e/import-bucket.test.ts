@@ -9,7 +9,7 @@ import { ownFolder } from '../support/own-folder.js';
 
 const folder = ownFolder('import');
 
-describe('stoa import of a bucket', { timeout: 120_000 }, () => {
+describe('stoa import of a bucket', () => {
   it('reads both layouts of an Athens bucket, and stores in a bucket', async () => {
     const minio = await startMinio();
     const bucket = new S3ObjectStore({ ...bucketOn(minio, 'athens'), prefix: 'some/where' });

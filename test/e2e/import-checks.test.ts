@@ -11,7 +11,7 @@ import { startUpstream } from '../support/upstream.js';
 
 const folder = ownFolder('import');
 
-describe('stoa import', { timeout: 120_000 }, () => {
+describe('stoa import', () => {
   it('shows what is imported to running gateways at once, in list and index', async () => {
     const upstream = await startUpstream();
     upstream.add('example.com/known', 'v1.0.0');
@@ -30,7 +30,7 @@ describe('stoa import', { timeout: 120_000 }, () => {
       expect((await ask(`${stack.url}/example.com/known/@v/${file}`)).status).toBe(200);
     // Entries are held back for some seconds.
     await expect
-      .poll(async () => (await ask(`${stack.url}/index`)).text, { timeout: 15_000, interval: 250 })
+      .poll(async () => (await ask(`${stack.url}/index`)).text, { interval: 250 })
       .toContain('"example.com/known","Version":"v1.1.0"');
     await stack.close();
   });

@@ -8,7 +8,7 @@ import { hang, startUpstream } from '../support/upstream.js';
 
 const folder = ownFolder('import');
 
-describe('stoa import from another GOPROXY', { timeout: 120_000 }, () => {
+describe('stoa import from another GOPROXY', () => {
   it('takes the versions of a list, and goes on where it was killed', async () => {
     const upstream = await startUpstream();
     for (let n = 0; n < 40; n++) upstream.add('example.com/many', `v1.${n}.0`);
@@ -22,12 +22,12 @@ describe('stoa import from another GOPROXY', { timeout: 120_000 }, () => {
     const killed = startCommand(words, data.env, list);
     const complete = async (): Promise<number> =>
       (await readdir(join(data.folder, 'storage/.meta/receipts/example.com/many/@v')).catch(() => [])).length;
-    await expect.poll(complete, { timeout: 15_000 }).toBe(39);
+    await expect.poll(complete).toBe(39);
     killed.child.kill('SIGKILL');
     await killed.end;
 
     const stopped = startCommand(words, data.env, list);
-    await expect.poll(() => upstream.count(last), { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => upstream.count(last)).toBe(2);
     stopped.child.kill('SIGINT');
     const { code, out, err } = await stopped.end;
     expect([code, out]).toEqual([1, 'imported 0, already there 39, go.mod alone 0, left out 0\n']);

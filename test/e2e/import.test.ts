@@ -11,7 +11,7 @@ const PSEUDO = 'v0.0.0-20240102030405-0123456789ab';
 
 const folder = ownFolder('import');
 
-describe('stoa import', { timeout: 120_000 }, () => {
+describe('stoa import', () => {
   it('takes what is whole of an Athens folder, and tells what it left out and why', async () => {
     const source = join(folder, 'athens');
     const short = athensFiles('example.com/short', 'v1.0.0');

@@ -66,8 +66,7 @@ async function begin(headers: Record<string, string> = {}): Promise<IncomingMess
 }
 
 const counted = (): Promise<number> => metric(gateway.ops, 'stoa_http_requests_total', { route: 'zip', status: '200' });
-const expectLog = (id: string) =>
-  expect.poll(() => gateway.log.filter(({ requestId }) => requestId === id), { timeout: 5_000 });
+const expectLog = (id: string) => expect.poll(() => gateway.log.filter(({ requestId }) => requestId === id));
 
 describe('a gateway whose storage is lost in the middle of a body', () => {
   it.each([

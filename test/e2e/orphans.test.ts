@@ -50,24 +50,24 @@ it('a worker that is killed takes its go commands and their gits with it, within
   const { stack, hang, processes } = await hangingWorker();
   await stack.workers[0]?.kill();
   await hang.abandoned;
-  await expect.poll(processes, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(processes).toEqual([]);
 });
 
 it('and one that is stopped in the middle does so too', async () => {
   const { stack, hang, processes } = await hangingWorker({ STOA_SHUTDOWN_GRACE: '100ms' });
   expect(await stack.workers[0]?.stop()).toBe(0);
   await hang.abandoned;
-  await expect.poll(processes, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(processes).toEqual([]);
 });
 
 it('a deadline ends the go command, and the worker goes on', async () => {
   const { stack, host, hang, answer, processes } = await hangingWorker({
-    STOA_FETCH_TIMEOUT: '3s',
-    STOA_QUERY_TIMEOUT: '3s',
+    STOA_FETCH_TIMEOUT: '10s',
+    STOA_QUERY_TIMEOUT: '10s',
   });
   await answer;
   await hang.abandoned;
-  await expect.poll(processes, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(processes).toEqual([]);
   await host.createRepo('example.com/other', [{ files: { 'go.mod': 'module example.com/other\n' }, tags: ['v1.0.0'] }]);
   expect((await ask(`${stack.url}/example.com/other/@v/v1.0.0.zip`)).status).toBe(200);
 });

@@ -25,10 +25,7 @@ const active = (): Promise<number> => metric(processes.gateways[0]!.ops, 'stoa_q
 
 const WATCH = { before: 100, during: 1_500, after: 0, hitsPerSecond: 30, missesPerSecond: 5 };
 
-/** Several servers and processes are started, or a fault is waited out: on a busy machine that takes its time. */
-const SLOW = { timeout: 120_000 };
-
-describe('Redis', SLOW, () => {
+describe('Redis', { timeout: 240_000 }, () => {
   it.each(REDIS_FAULTS)(
     '$name: hits go on, misses are 503 with Retry-After, and all comes back by itself',
     async (fault) => {
@@ -38,6 +35,6 @@ describe('Redis', SLOW, () => {
   );
 
   it('leaves no job behind', async () => {
-    await expect.poll(active, { timeout: 25_000 }).toBe(0);
+    await expect.poll(active).toBe(0);
   });
 });

@@ -40,10 +40,7 @@ async function startTlsRedis(): Promise<RedisPlace> {
   };
 }
 
-/** Several servers and processes are started, or a fault is waited out: on a busy machine that takes its time. */
-const SLOW = { timeout: 120_000 };
-
-describe('misses, refusals and changes', SLOW, () => {
+describe('misses, refusals and changes', () => {
   it.each<[string, () => Promise<RedisPlace>]>([
     ['one server over TLS, as an ACL user with a hard password, in a database', startTlsRedis],
     ['Sentinel over TLS, with passwords of the Sentinels and of the servers', () => startSentinelRedis({ tls: true })],

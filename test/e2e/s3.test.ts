@@ -99,7 +99,7 @@ describe('a stack on an S3 server', () => {
     } finally {
       await objects.close();
     }
-  }, 30_000);
+  });
 
   it('is verified and exported with credentials that may read alone', async () => {
     const held = await readingCredentials();
@@ -116,7 +116,7 @@ describe('a stack on an S3 server', () => {
       code: 1,
       err: 'stoa: the storage denies access (S3: AccessDenied)\n',
     });
-  }, 30_000);
+  });
 });
 
 /** Temporary credentials of the server, for which its token service may not be up at once. */
@@ -126,7 +126,7 @@ async function readingCredentials() {
   const policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] });
   return vi.waitFor(
     () => new AssumeRoleProvider({ stsEndpoint, accessKey, secretKey, policy }).getCredentials(),
-    10_000,
+    30_000,
   );
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask, metric } from '../support/ask.js';
 import { GitHost } from '../support/git-host.js';
 import { SshHost } from '../support/ssh-host.js';
@@ -89,7 +89,7 @@ it('clients are told that the key is not accepted, and the worker warns its oper
     cause: 'credentials',
     text: expect.stringContaining('git@127.0.0.1: Permission denied (publickey)') as string,
   };
-  await vi.waitFor(() => expect(stack.workers[0]?.log).toContainEqual(expect.objectContaining(warning)));
+  await expect.poll(() => stack.workers[0]?.log).toContainEqual(expect.objectContaining(warning));
 });
 
 it('clients are told that ssh may not lead inside, where nobody is asked', async () => {

@@ -30,7 +30,7 @@ interface RunRecord {
   readonly socketFolder: string;
 }
 
-describe('stoa start', { timeout: 120_000 }, () => {
+describe('stoa start', () => {
   let folder: string;
   let running: ChildProcess[];
 
@@ -163,7 +163,7 @@ describe('stoa start', { timeout: 120_000 }, () => {
     standalone.signal('SIGKILL');
     await standalone.ended;
     const { Redis: redis, ...apps } = before.members;
-    await expect.poll(() => Object.values(apps).filter(lives), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => Object.values(apps).filter(lives)).toEqual([]);
     expect(redis && lives(redis)).toBe(true);
 
     const next = await serving();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   for (const name of ['true', 'forged', 'forged-mod'])
     upstream.add(`example.com/${name}`, 'v1.0.0', { files: { 'a.go': 'package a\n' } });
   stack = await startStack({ env: { GOPROXY: upstream.url, GOSUMDB: database.gosumdb } });
-}, 120_000);
+});
 afterAll(async () => {
   await stack?.close();
   await database?.close();
@@ -71,7 +71,7 @@ describe('a worker with a checksum database', () => {
     }
     expect(await stored('example.com/forged-mod/@v/v1.0.0.mod')).toBeNull();
     expect(await stored('example.com/forged-mod/@v/v1.0.0.info')).toBeNull();
-  }, 60_000);
+  });
 
   it('with STOA_VERIFY off asks no database', async () => {
     const other = await startStack({
@@ -84,5 +84,5 @@ describe('a worker with a checksum database', () => {
     } finally {
       await other.close();
     }
-  }, 60_000);
+  });
 });

@@ -37,7 +37,7 @@ function subjectsOf({ log }: StoaProcess, said: RegExp): unknown[] {
 }
 
 // At once, for each of them waits until a lock has run out.
-describe.concurrent('the job of a worker', { timeout: 120_000 }, () => {
+describe.concurrent('the job of a worker', () => {
   it('that is stopped past its lock is another one’s; when it goes on, what it was told counts no more', async (test) => {
     const { expect } = test;
     const { stack, worker: stopped } = await stackOf(test);

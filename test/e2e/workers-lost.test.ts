@@ -7,7 +7,7 @@ import { startUpstream } from '../support/upstream.js';
 const WATCH = { before: 100, during: 100, after: 100, hitsPerSecond: 20, missesPerSecond: 5 };
 
 // At once, for two of them wait until a lock has run out.
-describe.concurrent('under load, no request fails and nothing is fetched a third time:', { timeout: 120_000 }, () => {
+describe.concurrent('under load, no request fails and nothing is fetched a third time:', { timeout: 240_000 }, () => {
   it.for(WORKER_FAULTS)('$name', async (fault, { onTestFinished }) => {
     const upstream = await startUpstream({ latency: 200 });
     onTestFinished(() => upstream.close());

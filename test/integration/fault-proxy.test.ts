@@ -80,6 +80,6 @@ describe('the fault proxy', () => {
     await expect(dial()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await proxy.open();
     expect((await roundTrip(Buffer.from('again'))).toString()).toBe('again');
-    expect(proxy.connections).toEqual([]);
+    await expect.poll(() => proxy.connections).toEqual([]);
   });
 });

@@ -68,6 +68,6 @@ export async function goClient(env: Record<string, string>): Promise<GoClient> {
     },
     forget: () => rm(cache, { recursive: true, force: true }),
     // The go command leaves a process behind that tidies up.
-    close: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+    close: () => rm(folder, { recursive: true, force: true, maxRetries: 20 }),
   };
 }

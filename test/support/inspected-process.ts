@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { freePort } from './free-port.js';
 import type { StoaProcess } from './processes.js';
+import { until } from './until.js';
 
 /** What a process holds, after a collection of garbage. */
 export interface Holdings {
@@ -18,12 +18,11 @@ export interface Holdings {
 export async function startInspected(
   start: (env: Record<string, string>) => Promise<StoaProcess>,
 ): Promise<StoaProcess & { readonly holdings: () => Promise<Holdings> }> {
-  const port = await freePort();
-  const process = await start({ NODE_OPTIONS: `--inspect=127.0.0.1:${port}` });
-  const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
-    webSocketDebuggerUrl: string;
-  }[];
-  const url = targets[0]!.webSocketDebuggerUrl;
+  const process = await start({ NODE_OPTIONS: '--inspect=127.0.0.1:0' });
+  const address = (): string | undefined =>
+    process.stray.map((line) => /^Debugger listening on (ws:.+)/.exec(line)?.[1]).find((url) => url !== undefined);
+  await until(() => Promise.resolve(address() !== undefined));
+  const url = address()!;
   return { ...process, holdings: () => look(url) };
 }
 

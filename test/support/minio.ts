@@ -16,7 +16,7 @@ export interface Minio {
   stop(): Promise<void>;
 }
 
-const START_LIMIT = 30_000;
+const START_LIMIT = 60_000;
 const POLL_INTERVAL = 50;
 /** The port that was free may be taken by another process before the server binds it. */
 const START_TRIES = 3;

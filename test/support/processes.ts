@@ -56,7 +56,8 @@ export async function startProcess(
     else stray.push(line);
     lines.emit('line');
   });
-  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  // Its end, and that of what it wrote.
+  const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const exited = ended.then(([code]) => code);
   const ready = await Promise.race([
     once(child, 'message').then(([message]) => message as { url?: string; ops: string }),

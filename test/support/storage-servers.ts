@@ -10,6 +10,7 @@ import { Scratch } from '#libs/ingest';
 import { createLogger, Health, listen, Metrics, type Logger } from '#libs/observability';
 import { openStorage } from '#libs/storage';
 import { createStorageServer } from '../../apps/storage/src/server.js';
+import { freePort } from './free-port.js';
 import { buildGo } from './go.js';
 
 /** A storage server of this test alone. */
@@ -49,8 +50,9 @@ export async function serveStorage(env: Record<string, string>, log?: Logger): P
   };
 }
 
-/** Starts the server in Go that has the six basic routes alone; `root` is its folder. */
-export async function startSixRoutes(root: string, address = '127.0.0.1:0'): Promise<TestServer> {
+/** Starts the server in Go that has the six basic routes alone; `root` is its folder. It may be started there again. */
+export async function startSixRoutes(root: string, at?: string): Promise<TestServer> {
+  const address = at ?? `127.0.0.1:${await freePort()}`;
   const program = await buildGo(fileURLToPath(new URL('six-routes', import.meta.url)), 'six-routes');
   return startServer(program, ['-listen', address, '-root', root]);
 }

@@ -99,8 +99,9 @@ describe('the command line', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('prints one line for each fault of the settings, for every command that reads them', async () => {
-    for (const command of ['start', 'api', 'worker', 'config']) {
+  it.each(['start', 'api', 'worker', 'config'])(
+    'prints one line for each fault of the settings: %s',
+    async (command) => {
       const { code, out, err } = await stoa([command], { STOA_LISTEN: 'here', STOA_WAIT_TIMEOUT: 'long' });
       expect(code).toBe(1);
       expect(out).toBe('');
@@ -109,39 +110,36 @@ describe('the command line', () => {
         expect.stringMatching(/^stoa: STOA_WAIT_TIMEOUT: "long" /),
         '',
       ]);
-    }
-  });
+    },
+  );
 
-  it('says in one line why an app can not start', async () => {
-    const faults: [string, Record<string, string>, RegExp][] = [
-      ['worker', { STOA_NETRC_FILE: '/dev' }, /^stoa: STOA_NETRC_FILE: "\/dev" is a folder, not a file\n$/],
-      ['worker', { SSL_CERT_FILE: '/dev/null' }, /^stoa: SSL_CERT_FILE: the file holds no certificate\n$/],
-      ['worker', { GOSUMDB: 'sum.example' }, /^stoa: GOSUMDB: no key is known of sum\.example: .*\n$/],
-      ['api', { STOA_FS_ROOT: '/dev/null/storage' }, /^stoa: .*ENOTDIR.*\/dev\/null\/storage.*\n$/],
-      ['api', { STOA_FS_ROOT: '/proc/storage' }, /^stoa: .*ENOENT.*\/proc\/storage.*\n$/],
-      ['worker', { STOA_DATA_DIR: '/proc/data' }, /^stoa: .*ENOENT.*\/proc\/data.*\n$/],
-      ['worker', { STOA_DATA_DIR: '/dev/null/data' }, /^stoa: .*ENOTDIR.*\/dev\/null\/data.*\n$/],
-      [
-        'start',
-        { STOA_DATA_DIR: '/dev/null/data' },
-        /^stoa: the data dir \/dev\/null\/data can't be used .*STOA_DATA_DIR.*\n$/,
-      ],
-      [
-        'api',
-        {
-          STOA_STORAGE: 's3',
-          STOA_S3_ENDPOINT: 'http://127.0.0.1:1',
-          STOA_S3_ACCESS_KEY: 'user',
-          STOA_S3_SECRET_KEY: 'hidden',
-        },
-        /^stoa: the storage can not be reached \(.*ECONNREFUSED.*\)\n$/,
-      ],
-    ];
-    for (const [command, env, line] of faults) {
-      const { code, err } = await stoa([command], env);
-      expect(err).toMatch(line);
-      expect(code).toBe(1);
-    }
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['worker', { STOA_NETRC_FILE: '/dev' }, /^stoa: STOA_NETRC_FILE: "\/dev" is a folder, not a file\n$/],
+    ['worker', { SSL_CERT_FILE: '/dev/null' }, /^stoa: SSL_CERT_FILE: the file holds no certificate\n$/],
+    ['worker', { GOSUMDB: 'sum.example' }, /^stoa: GOSUMDB: no key is known of sum\.example: .*\n$/],
+    ['api', { STOA_FS_ROOT: '/dev/null/storage' }, /^stoa: .*ENOTDIR.*\/dev\/null\/storage.*\n$/],
+    ['api', { STOA_FS_ROOT: '/proc/storage' }, /^stoa: .*ENOENT.*\/proc\/storage.*\n$/],
+    ['worker', { STOA_DATA_DIR: '/proc/data' }, /^stoa: .*ENOENT.*\/proc\/data.*\n$/],
+    ['worker', { STOA_DATA_DIR: '/dev/null/data' }, /^stoa: .*ENOTDIR.*\/dev\/null\/data.*\n$/],
+    [
+      'start',
+      { STOA_DATA_DIR: '/dev/null/data' },
+      /^stoa: the data dir \/dev\/null\/data can't be used .*STOA_DATA_DIR.*\n$/,
+    ],
+    [
+      'api',
+      {
+        STOA_STORAGE: 's3',
+        STOA_S3_ENDPOINT: 'http://127.0.0.1:1',
+        STOA_S3_ACCESS_KEY: 'user',
+        STOA_S3_SECRET_KEY: 'hidden',
+      },
+      /^stoa: the storage can not be reached \(.*ECONNREFUSED.*\)\n$/,
+    ],
+  ])('says in one line why it can not start: %s with %j', async (command, env, line) => {
+    const { code, err } = await stoa([command], env);
+    expect(err).toMatch(line);
+    expect(code).toBe(1);
   });
 
   it('documents every setting', async () => {

@@ -12,8 +12,8 @@ import { TreeSource } from '../src/import/tree.source.js';
 interface Importing {
   readonly objects: ObjectStore;
   readonly room?: Room;
-  /** Told when a version is about to be entered. */
-  readonly entering?: (scratch: Scratch) => void;
+  /** Told when a version is about to be entered, which waits for it. */
+  readonly entering?: (scratch: Scratch) => void | Promise<void>;
 }
 
 /** Imports all that the folder `source` in a folder has, all at once, into a store. */
@@ -34,7 +34,7 @@ export async function importAll(
     metrics: new Metrics(),
     log: pino({ level: 'silent' }),
     stamp: async () => {
-      entering(scratch);
+      await entering(scratch);
       return 1n;
     },
     tell: async () => {},

@@ -37,9 +37,10 @@ describe('a member of a standalone', () => {
   });
 
   it('starts again when it ends by itself, and not once it is stopped', async () => {
-    const { member: script, started } = member('echo ready');
+    const { member: script, started } = member('echo ready; exec sleep 600');
     await script.start();
-    await expect.poll(() => started.length, { timeout: 20_000 }).toBe(2);
+    process.kill(started[0]!, 'SIGKILL');
+    await expect.poll(() => started.length).toBe(2);
     await script.stop(AbortSignal.timeout(60_000));
     await script.start();
     expect(started).toHaveLength(2);

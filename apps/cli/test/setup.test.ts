@@ -214,12 +214,13 @@ describe('bin/setup', () => {
     await fake('npm', `while [ ! -e ${folder}/second ]; do sleep 0.01; done\n${NPM}`);
     const first = launch(['build']);
     await once(first.stderr!, 'data');
+    const firstOutcome = outcome(first);
     const second = launch(['build', 'sh', '-c', 'node --version']);
     const secondOutcome = outcome(second);
     const [waiting]: unknown[] = await once(second.stderr!, 'data');
     expect(String(waiting)).toBe('stoa: waiting for another set-up to finish\n');
     await writeFile(join(folder, 'second'), '');
-    expect((await outcome(first)).code).toBe(0);
+    expect((await firstOutcome).code).toBe(0);
     expect(await secondOutcome).toMatchObject({ code: 0, stdout: 'v24.99.0\n' });
     expect(await calls()).toEqual(['npm', 'nest']);
   });

@@ -96,7 +96,7 @@ describe('a version that is removed while a worker stores it', () => {
     });
     const broken = (await Promise.all(races)).flat();
     expect(broken).toEqual([]);
-  }, 60_000);
+  });
 
   it('takes back what pins it, and what is said of it', async () => {
     const objects = new MemoryObjectStore();

@@ -143,7 +143,7 @@ describe('an upstream', () => {
 
   test('that drips an error page is taken at its status', async () => {
     const { fetch, closed, job } = await raw((socket) => {
-      socket.write('HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 1000000\r\n\r\n');
+      socket.write('HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 1000000\r\n\r\ngone ');
       drip(socket, 'gone ');
     }, SMALL);
     const { kind, message } = await refusal(fetch.mod(VERSION, job));

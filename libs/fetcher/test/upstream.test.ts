@@ -209,7 +209,7 @@ describe('a limit', () => {
     const [first, second] = [await upstream(), await upstream()];
     first.respond('/', hang());
     second.add(MODULE, 'v1.0.0');
-    const fetch = fetcher({ GOPROXY: `${first.url}|${second.url}`, limits: { headersTimeout: 50 } });
+    const fetch = fetcher({ GOPROXY: `${first.url}|${second.url}`, limits: { headersTimeout: 1_000 } });
     await fetch.info(VERSION, await context());
     expect(second.requests).toHaveLength(1);
   });

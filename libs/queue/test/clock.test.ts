@@ -27,14 +27,16 @@ afterAll(async () => {
 describe('the shared clock', () => {
   it('tells nanoseconds by Redis', async () => {
     const time = await stamp(connect(), 'first');
-    const now = await redisTime(links[0]!);
+    const [before, now, after] = [await own(), await redisTime(links[0]!), await own()];
     expect(now).toBeGreaterThan(time);
-    const [seconds] = (await redis.command('time')) as [string];
-    expect([Number(seconds), Number(seconds) - 1]).toContain(Number(now / 1_000_000_000n));
+    expect(now).toBeGreaterThanOrEqual(before);
+    expect(now).toBeLessThanOrEqual(after);
   });
 
   it('gives processes that stamp a thing at once the same time, and each thing its own', async () => {
     const pair = [connect(), connect()];
+    // Both connect before, so that no stamp is over when the other one asks for it.
+    await Promise.all(pair.map((link) => stamp(link, 'connected')));
     const stamps = await Promise.all(
       ['a@v1.0.0', 'b@v1.0.0'].map((thing) => Promise.all(pair.map((link) => stamp(link, thing)))),
     );
@@ -43,10 +45,15 @@ describe('the shared clock', () => {
   });
 
   it('forgets a stamp in time, so that no entry is written with an old one', async () => {
-    await stamp(connect(), 'late');
-    const left = Number(await redis.command('pttl', 'stoa:{clock}:late'));
-    expect(left).toBeGreaterThan(0);
-    expect(left).toBeLessThanOrEqual(2_000);
+    const link = connect();
+    const lives: number[] = [];
+    const life = async (): Promise<number> => {
+      await stamp(link, 'late');
+      lives.push(Number(await redis.command('pttl', 'stoa:{clock}:late')));
+      return lives.at(-1)!;
+    };
+    await expect.poll(life).toBeGreaterThan(0); // on a busy machine one may be over before it is seen
+    expect(Math.max(...lives)).toBeLessThanOrEqual(2_000);
   });
 
   it('waits for a Redis that comes back', async () => {
@@ -70,12 +77,14 @@ describe('the shared clock', () => {
     expect(2n * (to[1] - from[1])).toBeGreaterThanOrEqual(to[0] - from[2] - 2_000n);
     expect(2n * (to[1] - from[1])).toBeLessThanOrEqual(to[2] - from[0]);
     // One of before is not given again when its life is over, though Redis keeps it for another hour.
-    await expect.poll(() => stamp(link, 'before it went back'), { timeout: 20_000 }).toBeGreaterThan(first + ahead);
+    await expect.poll(() => stamp(link, 'before it went back')).toBeGreaterThan(first + ahead);
   });
 
   it('goes on with Redis when that goes ahead', async () => {
     await setRedisClock(redis, 24 * HOUR); // so what was told is long over
-    const [before, time, after] = [await own(), await redisTime(connect()), await own()];
+    const link = connect();
+    await stamp(link, 'connected'); // for which it has more time than for the time alone
+    const [before, time, after] = [await own(), await redisTime(link), await own()];
     expect(time).toBeGreaterThanOrEqual(before);
     expect(time).toBeLessThanOrEqual(after);
   });

@@ -30,4 +30,4 @@ it('a connection to a Cluster that is made in a failover is made: who waits for 
   await node.command('cluster', 'addslots', '16383');
   await made;
   expect(connection.status).toBe('ready');
-}, 10_000);
+});

@@ -37,7 +37,7 @@ export async function startQueueing(): Promise<Queueing> {
   const pulse = new QueuePulse(link, queues, 10, metrics);
   const lookouts = { query: new Lookout(link, queues.query), download: new Lookout(link, queues.download) };
   const refusals = new Refusals(link, { fetchTimeout: 60_000, queryTimeout: 60_000, notFoundTtl: 60_000 });
-  const queue = new JobQueue({ queues, completions, lookouts, refusals, pulse, metrics, patience: 1_000 });
+  const queue = new JobQueue({ queues, completions, lookouts, refusals, pulse, metrics, patience: 30_000 });
   const worker = new Worker('download', null, { connection: { ...place, maxRetriesPerRequest: null }, prefix: 'stoa' });
   const sign = new WorkerPulse(link, 'worker');
   await sign.start();

@@ -22,7 +22,7 @@ it('a client waits on for a job under way when the storage can not be looked at'
   await queues.download.add(JOB.name, envelope, { ...JOB_OPTIONS, deduplication: { id: dedupId(JOB) } });
   const stored = vi.fn(() => Promise.reject<boolean>(new Error('ENOTCONN')));
   const answer = queue.run(JOB, options({ stored }));
-  await expect.poll(() => stored.mock.calls.length).toBe(1);
+  await expect.poll(() => stored.mock.calls.length).toBeGreaterThan(0);
   const [job] = await take(1);
   await job!.moveToCompleted(STORED, job!.token!, false);
   expect(await answer).toEqual({ outcome: STORED });

@@ -32,7 +32,7 @@ async function temporary(): Promise<{ AccessKeyId: string; SecretAccessKey: stri
   // Its token service comes up after the rest of it.
   const given = await vi.waitFor(
     () => new AssumeRoleProvider({ stsEndpoint, accessKey, secretKey }).getCredentials(),
-    10_000,
+    30_000,
   );
   return {
     AccessKeyId: given.getAccessKey(),
@@ -106,7 +106,7 @@ describe('the credentials for a bucket', () => {
       await store.stat('a/x');
       return asked.at(-1)!.get('WebIdentityToken');
     };
-    await expect.poll(lastToken, { timeout: 10_000 }).toBe('second');
+    await expect.poll(lastToken).toBe('second');
   });
 
   it('come from the agent of a container, with what it wants as Authorization', async () => {

@@ -21,7 +21,7 @@ describe('the tree', () => {
     const heads = (await keysOf(fresh.store)).filter((key) => key.startsWith('tree/'));
     expect(heads.at(-1)).toBe('tree/00000000000000066000');
     expect(heads.length).toBeLessThanOrEqual(2);
-  }, 120_000);
+  });
 
   it('takes an older head that is part of it for what it is: old', async () => {
     await fresh.database.grow(fresh.log, 5);

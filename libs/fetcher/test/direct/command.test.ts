@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { runCommand } from '../../src/direct/command.js';
 import { processGroup } from './process-group.js';
@@ -61,7 +61,7 @@ describe('runCommand', () => {
     expect(await processGroup(group)).toHaveLength(2);
     controller.abort(new Error('over'));
     await expect(run).rejects.toThrow('over');
-    await vi.waitFor(async () => expect(await processGroup(group)).toEqual([]), 10_000);
+    await expect.poll(() => processGroup(group)).toEqual([]);
     server.close();
   });
 });

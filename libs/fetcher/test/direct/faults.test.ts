@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { DownloadContext } from '../../src/fetcher.js';
 import { GitHost } from '../../../../test/support/git-host.js';
@@ -57,7 +57,7 @@ describe('faults', () => {
     controller.abort(new Error('the deadline'));
     await expect(fetching).rejects.toMatchObject({ kind: 'timeout' });
     await hang.abandoned;
-    await vi.waitFor(async () => expect(await processGroup(group)).toEqual([]), 10_000);
+    await expect.poll(() => processGroup(group)).toEqual([]);
     expect(await readdir(context.scratch)).toEqual([]);
     expect(await direct.metrics.registry.metrics()).toMatch(/stoa_go_commands_total\{.*outcome="aborted"\} 1/);
   });
@@ -67,6 +67,7 @@ describe('faults', () => {
     const hang = host.hang('example.com/mod');
     const busy = new AbortController();
     const running = [1, 2].map(async () => direct.fetcher.list('example.com/mod', await direct.context(busy.signal)));
+    await expect.poll(() => host.requests.filter((one) => one.includes('/mod?go-get=1'))).toHaveLength(2);
     await hang.arrived;
     const waiting = new AbortController();
     const third = direct.fetcher.list('example.com/mod', await direct.context(waiting.signal));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { groupMembers } from '../../src/direct/process-group.js';
 
@@ -16,7 +16,7 @@ it('a process that has ended is no member of its group, though nobody collects i
     const members = async (): Promise<number[]> => (await groupMembers(parent.pid ?? 0)).map(({ pid }) => pid);
     expect(new Set(await members())).toEqual(new Set([parent.pid, child]));
     process.kill(child, 'SIGKILL');
-    await vi.waitFor(async () => expect(await members()).toEqual([parent.pid]), 10_000);
+    await expect.poll(members).toEqual([parent.pid]);
     expect(process.kill(child, 0)).toBe(true);
   } finally {
     parent.kill('SIGKILL');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { sshKeys, type SshStep } from '../../../../test/support/ssh-host.js';
 import type { DirectSetup } from './direct-setup.js';
@@ -193,7 +193,7 @@ it.each<SshStep>(['connection', 'command'])(
     deadline.abort(new Error('the deadline'));
     await expect(fetching).rejects.toMatchObject({ kind: 'timeout' });
     await hang.abandoned;
-    await vi.waitFor(async () => expect(await processGroup(group)).toEqual([]), 10_000);
+    await expect.poll(() => processGroup(group)).toEqual([]);
   },
 );
 

@@ -26,7 +26,7 @@ export function describeResources(begun: () => Trial, large: boolean): void {
       body.destroy();
       await closed;
     }
-    await expect.poll(countDescriptors, { timeout: 5000 }).toBeLessThan(before + 10);
+    await expect.poll(countDescriptors).toBeLessThan(before + 10);
   });
 
   if (!large) return;
