@@ -23,7 +23,7 @@ export interface Processes {
   /** The first gateway's address. */
   readonly url: string;
   readonly addWorker: (env?: Record<string, string>, wrapper?: Wrapper) => Promise<StoaProcess>;
-  readonly addGateway: (env?: Record<string, string>) => Promise<StoaProcess>;
+  readonly addGateway: (env?: Record<string, string>, wrapper?: Wrapper) => Promise<StoaProcess>;
   close(): Promise<void>;
 }
 
@@ -64,16 +64,15 @@ export async function startProcesses(
     ...env,
   };
   const running: { gateways: StoaProcess[]; workers: StoaProcess[] } = { gateways: [], workers: [] };
-  const addWorker = async (more: Record<string, string> = {}, wrapper?: Wrapper): Promise<StoaProcess> => {
-    const worker = await startProcess('worker', { ...settings, ...more }, { log, ...(wrapper ? { wrapper } : {}) });
-    running.workers.push(worker);
-    return worker;
-  };
-  const addGateway = async (more: Record<string, string> = {}): Promise<StoaProcess> => {
-    const gateway = await startProcess('api', { ...settings, ...more }, { log });
-    running.gateways.push(gateway);
-    return gateway;
-  };
+  const add =
+    (command: 'api' | 'worker', among: StoaProcess[]): Processes['addWorker'] =>
+    async (more = {}, wrapper) => {
+      const started = await startProcess(command, { ...settings, ...more }, { log, ...(wrapper ? { wrapper } : {}) });
+      among.push(started);
+      return started;
+    };
+  const addWorker = add('worker', running.workers);
+  const addGateway = add('api', running.gateways);
   const close = async (): Promise<void> => {
     await Promise.all([...running.gateways, ...running.workers].map((one) => one.kill()));
     if (parent === undefined) await rm(folder, { recursive: true, force: true });
