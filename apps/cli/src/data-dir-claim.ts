@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '#libs/storage';
+import { makeRoot } from '#libs/storage';
 import { ExpectedFailure } from './expected-failure.js';
 import { lives, markProcess } from './process-identity.js';
 import { parseRunRecord, type RunRecord } from './run-record.js';
@@ -18,7 +18,7 @@ export class DataDirClaim {
   /** Claims `dataDir`, which is made if needed. Throws ExpectedFailure when a living standalone has it. */
   static take(dataDir: string): { claim: DataDirClaim; leftover: RunRecord | null } {
     try {
-      makeFolder(dataDir);
+      makeRoot(dataDir);
       return DataDirClaim.takeFile(dataDir, join(dataDir, 'standalone.json'));
     } catch (error) {
       if (!(error instanceof Error) || codeOf(error) === undefined) throw error;

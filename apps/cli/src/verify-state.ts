@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StorageConfig } from '#libs/config';
-import { makeFolder } from '#libs/storage';
+import { makeRoot } from '#libs/storage';
 
 /** How far a verification came. */
 export interface Progressed {
@@ -51,7 +51,7 @@ export class VerifyState {
 
   write(progressed: Progressed): void {
     const draft = `${this.file}.${process.pid}`;
-    makeFolder(dirname(this.file), 0o700);
+    makeRoot(dirname(this.file), 0o700);
     writeFileSync(draft, JSON.stringify(progressed));
     renameSync(draft, this.file);
   }

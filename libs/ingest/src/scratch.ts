@@ -4,7 +4,7 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LacksError } from '#libs/protocol';
-import { makeFolder } from '#libs/storage';
+import { makeRoot } from '#libs/storage';
 
 const TOUCH_EVERY = 10 * 60_000;
 /** So long that a clock which jumps by hours buries nobody alive. */
@@ -36,7 +36,7 @@ export class Scratch {
   /** Makes the folder, for this user alone, and removes those of processes that died. */
   async open(): Promise<void> {
     Scratch.used.add(this.root);
-    makeFolder(this.parent, 0o700);
+    makeRoot(this.parent, 0o700);
     await mkdir(this.root, { mode: 0o700 });
     // A touch that fails is made good by the next one.
     this.touching = setInterval(() => void touch(this.root).catch(() => {}), TOUCH_EVERY).unref();

@@ -18,7 +18,7 @@ export { cutPart, readPart, type Choose, type ObjectPart, type SmallObject } fro
 export { openBucket, openStorage, type Storage } from './compose.js';
 export { DiskTier } from './disk-tier.js';
 export { FsObjectStore } from './fs/fs.object-store.js';
-export { makeFolder } from './fs/folders.js';
+export { makeRoot } from './fs/folders.js';
 export { removeUnfinished, strangeUnfinished } from './fs/unfinished.js';
 export { MemoryObjectStore } from './memory/memory.object-store.js';
 export { MemoryTier } from './memory-tier.js';

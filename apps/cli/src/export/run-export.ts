@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { matchPrefixPatterns } from '#libs/protocol';
-import { FsObjectStore, makeFolder, removeUnfinished } from '#libs/storage';
+import { FsObjectStore, makeRoot, removeUnfinished } from '#libs/storage';
 import { administer, DONE, FAILED, type Administration } from '../administer.js';
 import { forEachOf } from '../bounded.js';
 import { UsageFailure } from '../expected-failure.js';
@@ -34,7 +34,7 @@ export async function runExport(folder: string, { module, since, quiet }: Export
   const root = resolve(folder);
   const work = async (parts: Administration): Promise<number> => {
     checkTarget(root, parts.storage.folders);
-    makeFolder(root);
+    makeRoot(root);
     const target = new FsObjectStore({ root, writes: true, bulk: true });
     await target.open();
     try {

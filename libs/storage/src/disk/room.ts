@@ -2,7 +2,7 @@ import { statfsSync, statSync } from 'node:fs';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metrics } from '#libs/observability';
-import { makeFolder } from '../fs/folders.js';
+import { makeRoot } from '../fs/folders.js';
 import { isAbsent } from '../fs/fs-error.js';
 import { UNFINISHED_FOLDER } from '../key.js';
 import { isOurs } from './unfinished-file.js';
@@ -84,7 +84,7 @@ export class Room {
 
   /** Somebody may have cleared it away. */
   private makeFolder(): void {
-    makeFolder(join(this.options.folder, UNFINISHED_FOLDER));
+    makeRoot(join(this.options.folder, UNFINISHED_FOLDER));
   }
 
   private change(reserved: number, finished: number): void {

@@ -4,21 +4,32 @@ import { dirname } from 'node:path';
 import { errorCode } from './fs-error.js';
 
 /**
- * Makes a folder and what is missing above it. The new names are not synced one by one: journaling file systems write
- * names in their order, so the sync of the folder that a file is put into covers those of the folders above it. Where
- * that does not hold, a power failure may lose the file, whole, and the next request fetches it again. Throws system
- * errors: ENOENT too, when somebody removes a folder on the way just then.
+ * Makes a folder below a root and what is missing above it. The new names are not synced one by one: journaling file
+ * systems write names in their order, so the sync of the folder that a file is put into covers those of the folders above
+ * it. Where that does not hold, a power failure may lose the file, whole, and the next request fetches it again.
  */
-export function makeFolder(path: string, mode?: number): void {
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    // Somebody removed a folder on the way just then: the caller tries again.
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/**
+ * Makes a folder that somebody named, a root, and what is missing above it. Throws system errors. With `recursive` Node
+ * tries for ever where a folder that is there says ENOENT, as those of /proc do.
+ */
+export function makeRoot(path: string, mode?: number): void {
   try {
     mkdirSync(path, mode);
   } catch (error) {
     if (isFolder(path)) return;
     const above = dirname(path);
-    // With `recursive` Node tries for ever where a folder that is there says ENOENT, as those of /proc do.
     if (errorCode(error) !== 'ENOENT' || isFolder(above)) throw error;
-    makeFolder(above, mode);
-    makeFolder(path, mode);
+    makeRoot(above, mode);
+    makeRoot(path, mode);
   }
 }
 

@@ -159,11 +159,7 @@ function named(target: string, mode: PutTask['mode'], give: () => void): boolean
       }
       if (code !== 'ENOENT' || tries === FOLDER_TRIES) throw error;
     }
-    try {
-      makeFolder(dirname(target));
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    }
+    makeFolder(dirname(target));
   }
 }
 

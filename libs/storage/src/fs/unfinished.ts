@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UNFINISHED_FOLDER } from '../key.js';
 import type { SourceReader } from '../source-reader.js';
-import { makeFolder } from './folders.js';
+import { makeRoot } from './folders.js';
 import { isAbsent } from './fs-error.js';
 import { removeFile, unfinishedPath } from './put-file.js';
 
@@ -17,7 +17,7 @@ const OUR_NAME = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** Makes the folder of unfinished files and removes what a crash left in it. */
 export async function openUnfinished(root: string): Promise<void> {
   const folder = join(root, UNFINISHED_FOLDER);
-  makeFolder(folder);
+  makeRoot(folder);
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const { mtimeMs } = await stat(path).catch(orAbsent({ mtimeMs: Infinity }));
