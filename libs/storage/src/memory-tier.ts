@@ -46,7 +46,8 @@ interface Flight {
 /**
  * Keeps small objects in memory, the least recently used go first. What never changes stays for as long as there is
  * room, and after a gap in the news is given once the store is found to have it still; a last answer (isMutableKey) is
- * given while it is younger than `mutableMaxAge`, counted from when its stored copy was written. Absence is not kept. Concurrent reads of one object that is not kept share one.
+ * given while it is younger than `mutableMaxAge`, counted from when its stored copy was written. Absence is not kept.
+ * Concurrent reads of one object that is not kept share one.
  */
 export class MemoryTier extends ObjectTier {
   private readonly kept: LRUCache<string, Kept>;

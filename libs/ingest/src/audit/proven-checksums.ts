@@ -5,8 +5,8 @@ import { SumdbArchive, Sumdbs, type AskDatabase } from '#libs/sumdb';
 import { configuredChecksums, type FindChecksums } from '../checksums.js';
 
 /**
- * Makes the look-up of an audit, which changes nothing; null where the settings want nothing verified. A stored answer of the database is worth what anybody's is: it
- * is proven anew, and when it can't be, the database is asked.
+ * Makes the look-up of an audit, which changes nothing; null where the settings want nothing verified. A stored answer
+ * of the database is worth what anybody's is: it is proven anew, and when it can't be, the database is asked.
  */
 export function provenChecksums(
   config: Pick<Config, 'verifyAgainst' | 'go' | 'queryTimeout'>,
