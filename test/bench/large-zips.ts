@@ -66,7 +66,7 @@ export async function largeZips(kit: Kit): Promise<void> {
 
 /** Stores the zips. A gateway does not look into them. */
 async function fill(env: Record<string, string>): Promise<void> {
-  const { config } = loadConfig('worker', { GOPROXY: 'off', ...env });
+  const { config } = loadConfig('worker', { GOPROXY: 'off', GOSUMDB: 'off', ...env });
   const { objects } = await openStorage(config, null, { writes: true });
   for (const [n, key] of KEYS.entries()) await objects.put(key, Buffer.alloc(SIZE, n), { size: SIZE, mode: 'create' });
   await objects.close();
