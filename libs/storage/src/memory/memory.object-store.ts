@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkRange } from '../body.js';
+import { checkRange, readBody } from '../body.js';
 import { checkKey, prefixFolder } from '../key.js';
 import { reading } from '../source-reader.js';
 import type {
@@ -41,13 +41,11 @@ export class MemoryObjectStore implements ObjectStore {
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
     return reading(source, options, asItIs, async (reader) => {
       checkKey(key);
-      const chunks: Buffer[] = [];
-      for await (const chunk of reader) chunks.push(chunk);
+      // A copy, for the caller may write to the Buffer again.
+      const bytes = await readBody(reader);
       options.signal?.throwIfAborted();
       // Looked at after the last await: from here on nobody can come between.
       if (options.mode === 'create' && this.entries.has(key)) return false;
-      // A copy, for the caller may write to the Buffer again.
-      const bytes = Buffer.concat(chunks);
       const etag = createHash('sha256').update(bytes).digest('hex');
       this.entries.set(key, { bytes, stat: { size: bytes.length, modified: new Date(), etag } });
       return true;
