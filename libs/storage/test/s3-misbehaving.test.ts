@@ -8,6 +8,14 @@ import { S3ObjectStore } from '../src/s3/s3.object-store.js';
 import { bucketOn } from './conformance/bucket.js';
 import { keysOf, put } from './s3-store.js';
 
+/** Every operation is refused in the same way. */
+async function refuses(on: S3ObjectStore, refusal: { kind: string; message: string }): Promise<void> {
+  await expect(on.get('a/x')).rejects.toMatchObject(refusal);
+  await expect(on.stat('a/x')).rejects.toMatchObject(refusal);
+  await expect(put(on, 'a/x', 'x')).rejects.toMatchObject(refusal);
+  await expect(keysOf(on, '')).rejects.toMatchObject(refusal);
+}
+
 describe('S3ObjectStore and a server that misbehaves', () => {
   let server: Server;
   let config: ConstructorParameters<typeof S3ObjectStore>[0];
@@ -54,20 +62,12 @@ describe('S3ObjectStore and a server that misbehaves', () => {
 
   it('says timeout when there is no answer', async () => {
     answer = () => {};
-    const timeout = { kind: 'timeout', message: 'the storage does not answer' };
-    await expect(hasty.get('a/x')).rejects.toMatchObject(timeout);
-    await expect(hasty.stat('a/x')).rejects.toMatchObject(timeout);
-    await expect(put(hasty, 'a/x', 'x')).rejects.toMatchObject(timeout);
-    await expect(keysOf(hasty, '')).rejects.toMatchObject(timeout);
+    await refuses(hasty, { kind: 'timeout', message: 'the storage does not answer' });
   });
 
   it('says busy when the server is in trouble', async () => {
     answer = (_, response) => void response.writeHead(503).end('<Error><Code>SlowDown</Code></Error>');
-    const busy = { kind: 'busy', message: 'the storage fails' };
-    await expect(store.get('a/x')).rejects.toMatchObject(busy);
-    await expect(store.stat('a/x')).rejects.toMatchObject(busy);
-    await expect(put(store, 'a/x', 'x')).rejects.toMatchObject(busy);
-    await expect(keysOf(store, '')).rejects.toMatchObject(busy);
+    await refuses(store, { kind: 'busy', message: 'the storage fails' });
   });
 
   it('says that the storage is full', async () => {
