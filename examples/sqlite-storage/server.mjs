@@ -189,6 +189,8 @@ async function answer(request, response) {
 const server = createServer({ requestTimeout: 0 }, (request, response) => {
   answer(request, response).catch((error) => {
     if (!(error instanceof Refusal) && !request.destroyed) console.error(error);
+    // The rest of a body that was left in its middle stands between the connection and its next request.
+    if (request.destroyed) response.shouldKeepAlive = false;
     if (response.headersSent) response.destroy();
     else response.writeHead(error.status ?? 500, { 'content-type': 'text/plain' }).end(`${error.message}\n`);
   });

@@ -4,9 +4,21 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ObjectSource, ObjectStore } from '#libs/storage';
 
-/** The body of a request, as a stream whose end of reading is not the end of the connection: an answer is to follow. */
+/**
+ * The body of a request, as a stream whose end of reading is not the end of the connection: an answer is to follow. What
+ * nobody reads of it is drained, so that the next request on the connection is found behind it.
+ */
 export function bodyOf(request: IncomingMessage): Readable {
-  return Readable.from(request.iterator({ destroyOnReturn: false }), { objectMode: false });
+  return Readable.from(chunksOf(request), { objectMode: false });
+}
+
+async function* chunksOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    // `yield*` would hand an error of the reader on to the iterator, which then destroys the request in spite of this.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+  } finally {
+    request.resume();
+  }
 }
 
 /** Tells whether an object has these very bytes, in bounded memory. Reads a source to its end, or not at all. */

@@ -144,6 +144,26 @@ export function describeStorageServer(started: () => ServerAddress): void {
       expect((await get(`${module}/half/@v/list`)).text).toBe('');
     });
 
+    it('answers the request behind a save that it refuses, on the same connection or with its end', async () => {
+      const { host, pathname } = new URL(url);
+      const base = pathname.replace(/\/$/, '');
+      const token = headers['authorization'] ? `Authorization: ${headers['authorization']}\r\n` : '';
+      // The zip comes first and a second time: no form of a save.
+      const part = '--b\r\nContent-Disposition: form-data; name="mod.zip"; filename="mod.zip"\r\n\r\n';
+      const form = Buffer.from(`${part}x\r\n${part}${'x'.repeat(4 * 1024 * 1024)}\r\n--b--\r\n`);
+      const save = Buffer.from(
+        `POST ${base}/${module}/refused/@v/v1.0.0.save HTTP/1.1\r\nHost: ${host}\r\n${token}` +
+          `Content-Type: multipart/form-data; boundary=b\r\nContent-Length: ${form.length}\r\n\r\n`,
+      );
+      const next = Buffer.from(
+        `GET ${base}/${module}/refused/@v/list HTTP/1.1\r\nHost: ${host}\r\n${token}Connection: close\r\n\r\n`,
+      );
+      const { received, closed } = await sendBytes(new URL(url), Buffer.concat([save, form, next]));
+      // A server that closes the connection may take its refusal with it.
+      expect(received.toString()).not.toMatch(/^HTTP\/1\.1 2/);
+      expect(closed).toBe(true);
+    });
+
     it('gives a zip with its length, whatever its size', async () => {
       const zip = randomBytes(3 * 1024 * 1024);
       expect(await save(`${module}/large/@v/v1.0.0`, { ...whole, 'mod.zip': zip })).toBe(200);
