@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '#libs/protocol';
 import { makeRoot } from '#libs/storage';
 import { ExpectedFailure } from './expected-failure.js';
 import { lives, markProcess } from './process-identity.js';
@@ -21,7 +22,7 @@ export class DataDirClaim {
       makeRoot(dataDir);
       return DataDirClaim.takeFile(dataDir, join(dataDir, 'standalone.json'));
     } catch (error) {
-      if (!(error instanceof Error) || codeOf(error) === undefined) throw error;
+      if (!(error instanceof Error) || errorCode(error) === undefined) throw error;
       throw new ExpectedFailure(
         `the data dir ${dataDir} can't be used (${error.message}): set STOA_DATA_DIR to a folder that can be written`,
       );
@@ -71,7 +72,7 @@ function readRecord(file: string): { text: string; record: RunRecord } | null {
     const text = readFileSync(file, 'utf8');
     return { text, record: parseRunRecord(text) ?? { supervisor: { pid: 0, began: '' }, members: {} } };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -82,7 +83,7 @@ function removeIfSame(file: string, text: string): boolean {
   try {
     renameSync(file, aside);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
   const same = readFileSync(aside, 'utf8') === text;
@@ -98,13 +99,9 @@ function linkNew(file: string, text: string): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

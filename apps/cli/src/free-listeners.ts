@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { ListenAddress } from '#libs/config';
+import { errorCode } from '#libs/protocol';
 import { ExpectedFailure } from './expected-failure.js';
 
 /** A listener that one of the apps is going to open. */
@@ -35,7 +36,7 @@ export async function checkFree(listeners: readonly Listener[]): Promise<void> {
 }
 
 function reason({ of, setting, address }: Listener, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   const where =
     'socket' in address
       ? address.socket

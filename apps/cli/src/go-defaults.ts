@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { childEnvironment, GO_NAMES, type Environment, type GoDefaults } from '#libs/config';
+import { errorCode } from '#libs/protocol';
 import { ExpectedFailure } from './expected-failure.js';
 import { installationFolder } from './installation.js';
 import { say } from './say.js';
@@ -40,8 +41,7 @@ async function askGo(env: Environment): Promise<string> {
     });
     return stdout;
   } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!absent) say('go env failed: the settings of go are taken as not set');
+    if (errorCode(error) !== 'ENOENT') say('go env failed: the settings of go are taken as not set');
     return '{}';
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StorageConfig } from '#libs/config';
+import { errorCode } from '#libs/protocol';
 import { makeRoot } from '#libs/storage';
 
 /** How far a verification came. */
@@ -44,7 +45,7 @@ export class VerifyState {
     try {
       return JSON.parse(readFileSync(this.file, 'utf8')) as Progressed;
     } catch (error) {
-      if (error instanceof SyntaxError || isAbsent(error)) return null;
+      if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return null;
       throw error;
     }
   }
@@ -59,8 +60,4 @@ export class VerifyState {
   clear(): void {
     rmSync(this.file, { force: true });
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

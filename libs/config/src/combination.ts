@@ -1,8 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { errorCode } from '#libs/protocol';
 import { isLoopback } from './address.js';
 import type { Config, ProcessName } from './config.js';
 import { redisFaults, redisValueFaults } from './redis.js';
-import { errorCode, type SettingTexts } from './setting-text.js';
+import type { SettingTexts } from './setting-text.js';
 import { settingsSchema, type Given, type Values } from './settings.js';
 import { storageFaults, storageWarnings } from './storage.js';
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { errorCode } from '#libs/protocol';
 import type { ProcessName } from './config.js';
 import type { Environment } from './environment.js';
 import { GO_NAMES, goDefault, isGoName, isNeverEmpty, isPrivateByDefault, type GoDefaults } from './go-names.js';
@@ -41,11 +42,6 @@ function setFromFile(texts: SettingTexts, name: string, file: string, faults: st
   } catch (error) {
     faults.push(`${name}_FILE: ${JSON.stringify(file)} can not be read (${errorCode(error)})`);
   }
-}
-
-/** The operating system's word for what went wrong: ENOENT, EACCES. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
 function addGoTexts(texts: SettingTexts, env: Environment, goDefaults: GoDefaults): void {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { LacksError } from '#libs/protocol';
+import { errorCode, LacksError } from '#libs/protocol';
 import { makeRoot } from '#libs/storage';
 
 const TOUCH_EVERY = 10 * 60_000;
@@ -94,12 +94,13 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
 
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  const code = errorCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 async function touch(dir: string): Promise<void> {

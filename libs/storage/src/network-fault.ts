@@ -1,4 +1,4 @@
-import { RefusalError } from '#libs/protocol';
+import { errorCode, RefusalError } from '#libs/protocol';
 
 const TIMEOUTS = new Set(['ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 
@@ -21,7 +21,7 @@ function networkCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   // A name with several addresses fails with one error for each.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  const code = first instanceof Error && 'code' in first ? first.code : undefined;
+  const code = errorCode(first);
   // Codes of the system, of OpenSSL and of undici; an SDK's own are in mixed case, Node's own begin with ERR_.
-  return typeof code === 'string' && /^(?!ERR_)[A-Z\d_]+$/.test(code) ? code : undefined;
+  return code !== undefined && /^(?!ERR_)[A-Z\d_]+$/.test(code) ? code : undefined;
 }

@@ -1,5 +1,6 @@
 import { constants, statSync } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
+import { errorCode } from '#libs/protocol';
 import { FolderReader } from './folder-reader.js';
 import type { FolderEntry } from './folder.thread.js';
 import { Links } from './links.js';
@@ -65,8 +66,9 @@ export class FolderFiles implements SourceFiles {
     try {
       return await this.reader.list(this.place(folder));
     } catch (error) {
-      if (folder === '' || !(error instanceof Error && 'code' in error)) throw error;
-      this.faults.set(folder, { name: folder, reason: `the folder can not be read (${String(error.code)})` });
+      const code = errorCode(error);
+      if (folder === '' || code === undefined) throw error;
+      this.faults.set(folder, { name: folder, reason: `the folder can not be read (${code})` });
       return [];
     }
   }

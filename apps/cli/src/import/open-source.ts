@@ -4,6 +4,7 @@ import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { environment, parseBucket, parseEndpoint, type Config } from '#libs/config';
 import type { Metrics } from '#libs/observability';
+import { errorCode } from '#libs/protocol';
 import { openBucket } from '#libs/storage';
 import { UsageFailure } from '../expected-failure.js';
 import { BucketFiles } from './bucket.files.js';
@@ -94,8 +95,7 @@ function readList(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new UsageFailure(`the list ${JSON.stringify(path)} can not be read (${code})`);
+    throw new UsageFailure(`the list ${JSON.stringify(path)} can not be read (${errorCode(error)})`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DownloadContext, FetchedFile, FetchedText } from '#libs/fetcher';
 import type { SmallZip } from '#libs/ingest';
-import { infoFault, modFault, RefusalError, type ModuleVersion, type RefusalKind } from '#libs/protocol';
+import { errorCode, infoFault, modFault, RefusalError, type ModuleVersion, type RefusalKind } from '#libs/protocol';
 import type { SourceFile, SourceFiles } from './source-files.js';
 import { SOURCE, type Candidate, type FileKind } from './source.js';
 
@@ -74,8 +74,8 @@ export class TreeCandidate implements Candidate {
     try {
       return await use(file);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-      if (code === null || NO_ROOM.has(code)) throw error;
+      const code = errorCode(error);
+      if (code === undefined || NO_ROOM.has(code)) throw error;
       throw this.refusal('upstream', `the .${kind} can not be read (${code})`, error);
     }
   }

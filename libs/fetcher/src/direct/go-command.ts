@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { GoConfig, VcsCredentials } from '#libs/config';
 import type { Metrics } from '#libs/observability';
-import { LacksError, RefusalError, untilAborted } from '#libs/protocol';
+import { errorCode, LacksError, RefusalError, untilAborted } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import type { ForwardProxy } from '../guard/forward-proxy.js';
 import { classify, failureText, moduleOf } from './classify.js';
@@ -241,7 +241,6 @@ function notStarted(error: unknown): boolean {
     error instanceof Error &&
     'syscall' in error &&
     String(error.syscall).startsWith('spawn') &&
-    'code' in error &&
-    NOT_STARTED.has(String(error.code))
+    NOT_STARTED.has(errorCode(error) ?? '')
   );
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '#libs/protocol';
 import { AddressRefused } from './egress-guard.js';
 import { TunnelRefused } from './proxy-tunnel.js';
 
@@ -15,7 +16,7 @@ export interface ProxyRefusal {
 export function refusalOf(error: unknown): ProxyRefusal {
   if (error instanceof AddressRefused) return { status: 403, reason: error.message };
   if (error instanceof TunnelRefused) return { status: 502, reason: printable(error.message) };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error);
   if (code === 'ENOTFOUND') return { status: 404, reason: 'no such host' };
   if (code === 'ETIMEDOUT' || code === 'EAI_AGAIN') return { status: 504, reason: 'connection timed out' };
   return { status: 502, reason: 'connection refused' };

@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import { LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
+import { errorCode, LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 
 const TIMEOUTS: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
@@ -63,7 +63,7 @@ export function lateFault(cause?: unknown): SourceFault {
 /** The fault of a connection that failed before the answer began. */
 export function connectionFault(error: unknown): SourceFault {
   if (error instanceof SourceFault) return error;
-  const code = codeOf(error);
+  const code = errorCode(error) ?? '';
   if (TIMEOUTS.has(code)) return lateFault(error);
   if (error instanceof errors.HTTPParserError) {
     return new SourceFault('upstream', 'the upstream answers with something that is no HTTP', {
@@ -84,7 +84,7 @@ export function connectionFault(error: unknown): SourceFault {
 /** The fault of a connection that failed within an answer. */
 export function bodyFault(error: unknown): SourceFault {
   if (error instanceof SourceFault) return error;
-  if (TIMEOUTS.has(codeOf(error))) {
+  if (TIMEOUTS.has(errorCode(error) ?? '')) {
     return new SourceFault('timeout', 'the upstream stalls in mid-answer', { cause: error, outage: true });
   }
   return new SourceFault('upstream', TRUNCATED, { cause: error });
@@ -102,12 +102,8 @@ export function refusalFrom(error: unknown, subject: string, signal: AbortSignal
     const message = error.message.startsWith(prefix) ? error.message : prefix + error.message;
     return new RefusalError(error.kind, message, { cause: error });
   }
-  if (NO_ROOM.has(codeOf(error))) {
+  if (NO_ROOM.has(errorCode(error) ?? '')) {
     return new LacksError(`${subject}: the scratch files can not be written`, { cause: error });
   }
   return new RefusalError('internal', `${subject}: this worker failed`, { cause: error });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { copyFile, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '#libs/protocol';
 import type { DownloadContext, FetchContext } from '../fetcher.js';
 import { SourceFault } from './fault.js';
 import type { UpstreamLimits } from './limits.js';
@@ -67,7 +68,7 @@ export class FileTree implements ProxyTree {
 
 /** Statuses as in cmd/go (web/http.go getFile): absent is 404, no permission is 403. */
 function fileFault(error: unknown): SourceFault {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') {
     return new SourceFault('not-found', 'not found in the upstream', { cause: error });
   }

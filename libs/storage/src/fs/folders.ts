@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, rmdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorCode } from './fs-error.js';
+import { errorCode } from '#libs/protocol';
 
 /**
  * Makes a folder below a root and what is missing above it. The new names are not synced one by one: journaling file

@@ -1,4 +1,4 @@
-import { RefusalError } from '#libs/protocol';
+import { errorCode, RefusalError } from '#libs/protocol';
 import { KeyError } from '../key.js';
 
 /** What a client may know of a failing file system. */
@@ -15,11 +15,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'the storage has too many files open',
   ENFILE: 'the storage has too many files open',
 };
-
-/** Gives the code of a system error, or undefined. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
 
 /** Tells whether a look-up failed because there is nothing of that name. */
 export function isAbsent(error: unknown): boolean {

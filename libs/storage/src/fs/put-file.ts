@@ -14,9 +14,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errorCode } from '#libs/protocol';
 import { UNFINISHED_FOLDER } from '../key.js';
 import { SourceError } from '../source-reader.js';
-import { errorCode, isAbsent } from './fs-error.js';
+import { isAbsent } from './fs-error.js';
 import { makeFolder, syncFolder } from './folders.js';
 
 /** How often a parent folder may be removed between being made and being used. */

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorCode } from '#libs/protocol';
 import { SourceError } from '../source-reader.js';
-import { errorCode } from './fs-error.js';
 import { putFiles, type PutOutcome } from './put-file.js';
 import { fromMessage, type PutMessage } from './put-message.js';
 import { putFilesTogether } from './put-together.js';

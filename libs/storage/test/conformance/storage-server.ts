@@ -151,14 +151,14 @@ export function describeStorageServer(started: () => ServerAddress): void {
       // The zip comes first and a second time: no form of a save.
       const part = '--b\r\nContent-Disposition: form-data; name="mod.zip"; filename="mod.zip"\r\n\r\n';
       const form = Buffer.from(`${part}x\r\n${part}${'x'.repeat(4 * 1024 * 1024)}\r\n--b--\r\n`);
-      const save = Buffer.from(
+      const head = Buffer.from(
         `POST ${base}/${module}/refused/@v/v1.0.0.save HTTP/1.1\r\nHost: ${host}\r\n${token}` +
           `Content-Type: multipart/form-data; boundary=b\r\nContent-Length: ${form.length}\r\n\r\n`,
       );
       const next = Buffer.from(
         `GET ${base}/${module}/refused/@v/list HTTP/1.1\r\nHost: ${host}\r\n${token}Connection: close\r\n\r\n`,
       );
-      const { received, closed } = await sendBytes(new URL(url), Buffer.concat([save, form, next]));
+      const { received, closed } = await sendBytes(new URL(url), Buffer.concat([head, form, next]));
       // A server that closes the connection may take its refusal with it.
       expect(received.toString()).not.toMatch(/^HTTP\/1\.1 2/);
       expect(closed).toBe(true);
