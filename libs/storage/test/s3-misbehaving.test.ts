@@ -70,6 +70,11 @@ describe('S3ObjectStore and a server that misbehaves', () => {
     await refuses(store, { kind: 'busy', message: 'the storage fails' });
   });
 
+  it('is not left waiting by a server that goes over to another protocol', async () => {
+    answer = (_, response) => void response.writeHead(101, { connection: 'upgrade', upgrade: 'other' }).end();
+    await refuses(store, { kind: 'busy', message: 'the storage fails' });
+  });
+
   it('says that the storage is full', async () => {
     answer = (_, response) => void response.writeHead(507).end('<Error><Code>XMinioStorageFull</Code></Error>');
     await expect(put(store, 'a/x', 'x')).rejects.toMatchObject({ kind: 'busy', message: 'the storage is full' });

@@ -23,12 +23,18 @@ export function createTransport(secure: boolean, timeouts: S3Timeouts): Transpor
   const base = secure ? https : http;
   const request = (options: http.RequestOptions, onResponse?: OnResponse): http.ClientRequest => {
     const sent = base.request(options);
+    const refuse = (status: number): boolean => sent.emit('error', s3Refusal(`status ${status}`));
     sent.on('response', (response) => {
       const status = response.statusCode ?? 0;
       if (status < 500 && status !== 408 && status !== 429) return onResponse?.(response);
       // The client would throw the answer away unread, which keeps its connection, with no more than a text to say so.
       response.resume();
-      return sent.emit('error', s3Refusal(`status ${status}`));
+      return refuse(status);
+    });
+    // Node ends such a connection without an error, and the client would wait for ever.
+    sent.on('upgrade', (response, socket) => {
+      socket.destroy();
+      refuse(response.statusCode ?? 0);
     });
     limitConnecting(sent, secure ? 'secureConnect' : 'connect', timeouts.connect);
     limitSilence(sent, timeouts.idle);
