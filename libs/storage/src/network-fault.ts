@@ -8,6 +8,16 @@ export function isConnectionFault(error: unknown): boolean {
   return code !== undefined && !TIMEOUTS.has(code);
 }
 
+/** Does once more what may be done twice: a kept connection may have been closed by the server at that very moment. */
+export async function retried<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isConnectionFault(error)) throw error;
+    return call();
+  }
+}
+
 /** Turns what a connection or a deadline fails with into a refusal that names no address; null: it is no such fault. */
 export function networkRefusal(error: unknown): RefusalError | null {
   const code = networkCode(error);
@@ -15,6 +25,11 @@ export function networkRefusal(error: unknown): RefusalError | null {
   return TIMEOUTS.has(code)
     ? new RefusalError('timeout', 'the storage does not answer', { cause: error })
     : new RefusalError('busy', 'the storage can not be reached', { cause: error });
+}
+
+/** What to throw on of an error that a connection or a deadline may have failed with. */
+export function orRefusal(error: unknown): unknown {
+  return networkRefusal(error) ?? error;
 }
 
 function networkCode(error: unknown): string | undefined {

@@ -238,6 +238,27 @@ describe('ExternalObjectStore and a server that misbehaves', () => {
     }
   });
 
+  it.each([
+    ['breaks off', true, 'busy', 'the storage can not be reached'],
+    ['stops', false, 'timeout', 'the storage does not answer'],
+  ])('refuses what %s in the middle of a small answer', async (_, breaks, kind, message) => {
+    if (!breaks) hurry();
+    answer = (_request, response) => {
+      response.writeHead(200, { ...head, 'content-length': 10 });
+      response.write('{', () => breaks && response.destroy());
+    };
+    for (const name of ['get', 'list'])
+      await expect(operations[name]!(), name).rejects.toMatchObject({ kind, message });
+  });
+
+  it('waits for nothing of what a refusal says besides', async () => {
+    const listening = new StorageLink({ url, network: {} }, { ...PATIENT, idle: 0 });
+    store = new ExternalObjectStore(listening);
+    answer = (_, response) => void response.writeHead(503, { 'content-length': 10 }).write('{');
+    await expect(store.get('a/x')).rejects.toMatchObject({ kind: 'busy', message: 'the storage fails' });
+    await listening.close();
+  });
+
   it('refuses a server without lengths, without ranges, and with lists of another shape', async () => {
     answer = (_, response) => void response.writeHead(200, head).write('chunked', () => response.end());
     await expect(store.get('a/x')).rejects.toThrow('the server does not say length');

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -23,8 +26,8 @@ describe('a storage server with the six basic routes', () => {
   let server: TestServer;
   let store: ObjectStore;
 
-  const connect = async (writes = true): Promise<ObjectStore> => {
-    const config = { kind: 'external', url: new URL(server.url), metaRoot: join(folder, 'meta'), network: {} } as const;
+  const connect = async (writes = true, url = server.url): Promise<ObjectStore> => {
+    const config = { kind: 'external', url: new URL(url), metaRoot: join(folder, 'meta'), network: {} } as const;
     const { store: connected } = await connectExternal(config, { writes });
     await connected.open();
     return connected;
@@ -79,6 +82,23 @@ describe('a storage server with the six basic routes', () => {
     expect([await read(`${BASE}.zip`, late), await read(`${BASE}.mod`, late)]).toEqual([VERSION.zip, VERSION.mod]);
     await expect(store.put(`${BASE}.mod`, Buffer.from('x'), { size: 1, mode: 'replace' })).rejects.toThrow(TypeError);
     await late.close();
+  });
+
+  it('gets a version once more when the connection broke under it', async () => {
+    let saves = 0;
+    const breaking = createServer((request, response) => {
+      request.resume();
+      if (request.method !== 'POST') response.writeHead(404).end();
+      else if (++saves === 1) request.socket.destroy();
+      else response.end();
+    }).listen(0, '127.0.0.1');
+    await once(breaking, 'listening');
+    await store.close();
+    store = await connect(true, `http://127.0.0.1:${(breaking.address() as AddressInfo).port}`);
+    for (const kind of ['mod', 'info', 'zip'] as const) expect(await put(kind)).toBe(true);
+    expect([saves, await waiting()]).toEqual([2, []]);
+    breaking.closeAllConnections();
+    breaking.close();
   });
 
   it('gets what was left in the folder when a process that writes starts', async () => {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { RefusalError } from '#libs/protocol';
 import { SMALL_OBJECT } from '../body.js';
 import { checkKey, prefixFolder } from '../key.js';
-import { isConnectionFault, networkRefusal } from '../network-fault.js';
+import { isConnectionFault, orRefusal } from '../network-fault.js';
 import type {
   ByteRange,
   ObjectBody,
@@ -28,9 +28,10 @@ const PUT_TRIES = 3;
  * answers by chance. Throws a RefusalError when the server can not tell now: that is no server without it.
  */
 export async function hasObjects(link: StorageLink): Promise<boolean> {
-  const answer = await link.ask({ method: 'GET', path: `${OBJECTS}?limit=0` });
-  dropBody(answer.body);
-  return answer.statusCode === 200 && header(answer.headers, MARK) === '1';
+  return link.ask({ method: 'GET', path: `${OBJECTS}?limit=0` }, ({ statusCode, headers, body }) => {
+    dropBody(body);
+    return statusCode === 200 && header(headers, MARK) === '1';
+  });
 }
 
 /** Keeps objects in a storage server that has the extension of docs/external-storage.md. */
@@ -40,23 +41,22 @@ export class ExternalObjectStore implements ObjectStore {
   constructor(private readonly link: StorageLink) {}
 
   async stat(key: string): Promise<ObjectStat | null> {
-    const { statusCode, headers, body } = await this.ask({ method: 'HEAD', path: objectPath(key) });
-    dropBody(body);
-    return statusCode === 404 ? null : readStat(headers);
+    return this.ask({ method: 'HEAD', path: objectPath(key) }, ({ statusCode, headers, body }) => {
+      dropBody(body);
+      return statusCode === 404 ? null : readStat(headers);
+    });
   }
 
   async get(key: string, range?: ByteRange): Promise<ObjectBody | null> {
     const path = objectPath(key);
     if (range && !(range.start >= 0 && range.start <= range.end)) throw new RangeError('range not satisfiable');
-    const answer = await this.ask({
-      method: 'GET',
-      path,
-      ...(range && { headers: { range: `bytes=${range.start}-${range.end}` } }),
+    const headers = range && { range: `bytes=${range.start}-${range.end}` };
+    return this.ask({ method: 'GET', path, ...(headers && { headers }) }, (answer) => {
+      if (answer.statusCode === 200 || answer.statusCode === 206) return readObject(answer, range);
+      dropBody(answer.body);
+      if (answer.statusCode === 416) throw new RangeError('range not satisfiable');
+      return null;
     });
-    if (answer.statusCode === 200 || answer.statusCode === 206) return readObject(answer, range);
-    dropBody(answer.body);
-    if (answer.statusCode === 416) throw new RangeError('range not satisfiable');
-    return null;
   }
 
   async put(key: string, source: ObjectSource, options: PutOptions): Promise<boolean> {
@@ -77,7 +77,7 @@ export class ExternalObjectStore implements ObjectStore {
     prefixFolder(prefix);
     for (let after = startAfter, more = true; more;) {
       const query = new URLSearchParams({ prefix, after });
-      const page = await readPage(await this.ask({ method: 'GET', path: `${OBJECTS}?${query.toString()}` }));
+      const page = await this.ask({ method: 'GET', path: `${OBJECTS}?${query.toString()}` }, readPage);
       yield* page.objects;
       after = page.objects.at(-1)?.key ?? after;
       more = page.more;
@@ -85,7 +85,7 @@ export class ExternalObjectStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
-    dropBody((await this.ask({ method: 'DELETE', path: objectPath(key) })).body);
+    await this.ask({ method: 'DELETE', path: objectPath(key) }, ({ body }) => dropBody(body));
   }
 
   async open(): Promise<void> {
@@ -100,8 +100,8 @@ export class ExternalObjectStore implements ObjectStore {
     await this.link.close();
   }
 
-  private async ask(asking: Asking): Promise<LinkAnswer> {
-    return this.genuine(await this.link.ask(asking), [200, 204, 206, 404, 416]);
+  private async ask<T>(asking: Asking, read: (answer: LinkAnswer) => T | Promise<T>): Promise<T> {
+    return this.link.ask(asking, (answer) => read(this.genuine(answer, [200, 204, 206, 404, 416])));
   }
 
   /** Any proxy on the way may answer 404: only the storage server's own word is an absence. */
@@ -148,8 +148,4 @@ function notThere(): RefusalError {
   return new RefusalError('busy', 'the storage is not there', {
     cause: new Error('external storage: this is no answer of a storage server with objects'),
   });
-}
-
-function orRefusal(error: unknown): unknown {
-  return networkRefusal(error) ?? error;
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { RefusalError, unescapePath, unescapeVersion, type ModuleVersion } from '#libs/protocol';
-import { networkRefusal } from '../network-fault.js';
+import { orRefusal, retried } from '../network-fault.js';
 import type {
   ByteRange,
   ObjectBody,
@@ -116,7 +116,10 @@ export class SixRouteObjectStore implements ObjectStore {
     }
     const found = await Promise.all(PARTS.map((part) => this.folder.stat(waitingKey(part, version))));
     if (found.includes(null)) return true;
-    const saved = await this.send(version);
+    // The same bytes change nothing when they come again.
+    const saved = await retried(() => this.send(version)).catch((error: unknown) => {
+      throw orRefusal(error);
+    });
     if (!saved && !(await this.routes.has(version)))
       throw new RefusalError('busy', 'the storage holds a part of another content of this version');
     await this.forget(version);
@@ -129,8 +132,6 @@ export class SixRouteObjectStore implements ObjectStore {
       // Gone within this moment: another process has sent it.
       if (!info || !mod || !zip) return true;
       return await this.routes.save(version, { info, mod, zip });
-    } catch (error) {
-      throw networkRefusal(error) ?? error;
     } finally {
       for (const part of [info, mod, zip]) if (part?.body instanceof Readable) part.body.destroy();
     }

@@ -14,6 +14,9 @@ export const PARTS = ['info', 'mod', 'zip'] as const;
 
 export type Part = (typeof PARTS)[number];
 
+/** Reads what is there. */
+type Reading<T> = (answer: LinkAnswer) => T | Promise<T>;
+
 /** Bytes of an `.info` or a `.mod` at most: what is longer is none. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
 
@@ -23,39 +26,36 @@ export class SixRoutes {
 
   /** Gives the versions that the server lists of a module; none of an unknown one. */
   async list(module: string): Promise<string[]> {
-    const { statusCode, body } = await this.link.ask({
-      method: 'GET',
-      path: routePath(`${versionsFolder(module)}list`),
-    });
-    if (statusCode === 200) return parseList((await readBody(body)).toString('utf8'));
-    dropBody(body);
-    if (statusCode === 404) return [];
-    throw unexpectedStatus(statusCode);
+    const path = routePath(`${versionsFolder(module)}list`);
+    const list = await this.read(path, async ({ body }) => parseList((await readBody(body)).toString('utf8')));
+    return list ?? [];
   }
 
   /** Tells whether the server has a version: it has all of its files then. */
   async has(version: ModuleVersion): Promise<boolean> {
-    const answer = await this.file('info', version);
-    if (answer) dropBody(answer.body);
-    return answer !== null;
+    const found = await this.file('info', version, ({ body }) => {
+      dropBody(body);
+      return true;
+    });
+    return found ?? false;
   }
 
   async stat(part: Part, version: ModuleVersion): Promise<ObjectStat | null> {
-    const answer = await this.file(part, version);
-    if (!answer) return null;
-    if (part !== 'zip') return (await readText(answer)).stat;
-    // The routes have no HEAD.
-    dropBody(answer.body);
-    return statOfZip(answer.headers);
+    return this.file(part, version, async (answer) => {
+      if (part !== 'zip') return (await readText(answer)).stat;
+      // The routes have no HEAD.
+      dropBody(answer.body);
+      return statOfZip(answer.headers);
+    });
   }
 
   async get(part: Part, version: ModuleVersion, range?: ByteRange): Promise<ObjectBody | null> {
-    const answer = await this.file(part, version);
-    if (!answer) return null;
-    if (part === 'zip') return readZip(answer, range);
-    const { stat, bytes } = await readText(answer);
-    if (range) checkRange(range, stat.size);
-    return { stat, body: range ? bytes.subarray(range.start, range.end + 1) : bytes, tier: 'storage' };
+    return this.file(part, version, async (answer) => {
+      if (part === 'zip') return readZip(answer, range);
+      const { stat, bytes } = await readText(answer);
+      if (range) checkRange(range, stat.size);
+      return { stat, body: range ? bytes.subarray(range.start, range.end + 1) : bytes, tier: 'storage' };
+    });
   }
 
   /** Saves a version whole. False: the server has another content of it, which stays. */
@@ -89,9 +89,10 @@ export class SixRoutes {
   /** Removes a version; an absent one is no error. */
   async delete(version: ModuleVersion): Promise<void> {
     const path = routePath(versionKey('info', version).replace(/info$/, 'delete'));
-    const { statusCode, body } = await this.link.ask({ method: 'DELETE', path });
-    dropBody(body);
-    if (statusCode >= 300 && statusCode !== 404) throw unexpectedStatus(statusCode);
+    await this.link.ask({ method: 'DELETE', path }, ({ statusCode, body }) => {
+      dropBody(body);
+      if (statusCode >= 300 && statusCode !== 404) throw unexpectedStatus(statusCode);
+    });
   }
 
   /** Throws when the server does not answer. */
@@ -103,12 +104,17 @@ export class SixRoutes {
     await this.link.close();
   }
 
-  private async file(part: Part, version: ModuleVersion): Promise<LinkAnswer | null> {
-    const answer = await this.link.ask({ method: 'GET', path: routePath(versionKey(part, version)) });
-    if (answer.statusCode === 200) return answer;
-    dropBody(answer.body);
-    if (answer.statusCode === 404) return null;
-    throw unexpectedStatus(answer.statusCode);
+  private async file<T>(part: Part, version: ModuleVersion, read: Reading<T>): Promise<T | null> {
+    return this.read(routePath(versionKey(part, version)), read);
+  }
+
+  private async read<T>(path: string, read: Reading<T>): Promise<T | null> {
+    return this.link.ask({ method: 'GET', path }, (answer) => {
+      if (answer.statusCode === 200) return read(answer);
+      dropBody(answer.body);
+      if (answer.statusCode === 404) return null;
+      throw unexpectedStatus(answer.statusCode);
+    });
   }
 }
 

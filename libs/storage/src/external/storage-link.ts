@@ -2,7 +2,7 @@ import { Pool, ProxyAgent, type Dispatcher } from 'undici';
 import { proxyRules, trustedCertificates, type StorageConfig } from '#libs/config';
 import { RefusalError } from '#libs/protocol';
 import { SMALL_OBJECT } from '../body.js';
-import { isConnectionFault, networkRefusal } from '../network-fault.js';
+import { orRefusal, retried } from '../network-fault.js';
 
 export type ExternalConfig = Extract<StorageConfig, { kind: 'external' }>;
 
@@ -25,6 +25,9 @@ export interface Asking {
   /** Below the base URL, percent-encoded, with its leading `/`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Sending extends Asking {
   readonly body?: Dispatcher.DispatchOptions['body'];
   readonly signal?: AbortSignal | undefined;
 }
@@ -53,20 +56,17 @@ export class StorageLink {
     this.dispatcher = dispatcherFor(url, network, timeouts);
   }
 
-  /** Asks; what changes nothing, once more when a kept connection was closed at that very moment. */
-  async ask(asking: Asking): Promise<LinkAnswer> {
+  /** Asks, and has the answer read: a connection may fail in the middle of that, too. What it gives is what was read. */
+  async ask<T>(asking: Asking, read: (answer: LinkAnswer) => T | Promise<T>): Promise<T> {
     try {
-      return await this.send(asking);
+      return await retried(async () => read(await this.send(asking)));
     } catch (error) {
-      if (asking.body !== undefined || !isConnectionFault(error)) throw networkRefusal(error) ?? error;
+      throw orRefusal(error);
     }
-    return this.send(asking).catch((error: unknown) => {
-      throw networkRefusal(error) ?? error;
-    });
   }
 
   /** Sends a body, once: a connection that breaks is thrown as it is, for the caller to try again. */
-  async send({ method, path, headers, body, signal }: Asking): Promise<LinkAnswer> {
+  async send({ method, path, headers, body, signal }: Sending): Promise<LinkAnswer> {
     const answer = await this.dispatcher.request({
       origin: this.origin,
       method,
@@ -79,7 +79,7 @@ export class StorageLink {
     });
     const refusal = statusRefusal(answer.statusCode);
     if (!refusal) return answer;
-    await answer.body.dump().catch(() => {});
+    dropBody(answer.body);
     throw refusal;
   }
 

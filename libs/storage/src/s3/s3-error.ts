@@ -1,6 +1,6 @@
 import { InvalidXMLError, S3Error } from 'minio';
 import { RefusalError } from '#libs/protocol';
-import { networkRefusal } from '../network-fault.js';
+import { orRefusal } from '../network-fault.js';
 
 /** The answer to HEAD has no body, so that the client can only say NotFound: the caller must look at the bucket. */
 const ABSENT = new Set(['NoSuchKey', 'NotFound', 'KeyTooLongError', 'XMinioInvalidObjectName']);
@@ -35,7 +35,7 @@ export function translateS3Error(error: unknown): unknown {
   if (error instanceof InvalidXMLError) return s3Refusal('no answer of an S3 server');
   // The client wraps what its credentials fail with.
   if (error instanceof Error && error.cause instanceof RefusalError) return error.cause;
-  return networkRefusal(error) ?? error;
+  return orRefusal(error);
 }
 
 /** Gives the refusal for an error code of S3. */

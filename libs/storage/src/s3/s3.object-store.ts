@@ -17,7 +17,7 @@ import type {
   PutOptions,
   SmallPut,
 } from '../object-store.js';
-import { isConnectionFault } from '../network-fault.js';
+import { isConnectionFault, retried } from '../network-fault.js';
 import { putInTurn } from '../put-in-turn.js';
 import { reading, type SourceReader } from '../source-reader.js';
 import { SMALL_OBJECT } from '../body.js';
@@ -88,7 +88,7 @@ export class S3ObjectStore implements ObjectStore {
   async stat(key: string): Promise<ObjectStat | null> {
     const name = this.name(key);
     try {
-      const found = await this.retried(() => this.client.statObject(this.bucket, name));
+      const found = await retried(() => this.client.statObject(this.bucket, name));
       return { size: found.size, modified: found.lastModified, etag: found.etag };
     } catch (error) {
       if (!isAbsent(error)) throw translateS3Error(error);
@@ -105,7 +105,7 @@ export class S3ObjectStore implements ObjectStore {
     // The client takes a length of 0 for none at all.
     if (range && !(length > 0 && start >= 0)) throw new RangeError('range not satisfiable');
     try {
-      return await this.retried(async () =>
+      return await retried(async () =>
         readResponse(await this.client.getPartialObject(this.bucket, name, start, length), range),
       );
     } catch (error) {
@@ -155,7 +155,7 @@ export class S3ObjectStore implements ObjectStore {
   async delete(key: string): Promise<void> {
     const name = this.name(key);
     try {
-      await this.retried(() => this.client.removeObject(this.bucket, name));
+      await retried(() => this.client.removeObject(this.bucket, name));
     } catch (error) {
       throw translateS3Error(error);
     }
@@ -215,7 +215,7 @@ export class S3ObjectStore implements ObjectStore {
   /** Whether the bucket is there, for the price of a look. */
   private async isThere(): Promise<boolean> {
     try {
-      return await this.retried(() => this.client.bucketExists(this.bucket));
+      return await retried(() => this.client.bucketExists(this.bucket));
     } catch (error) {
       if (!(error instanceof S3Error)) throw translateS3Error(error);
       // An answer to HEAD has no body to say why. One to GET has, and credentials for a prefix alone may list that.
@@ -234,17 +234,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   private async listPage(prefix: string, { token = '', after = '', limit = 1000 }) {
-    return this.retried(() => this.client.listObjectsV2Query(this.bucket, prefix, token, '', limit, after));
-  }
-
-  /** A kept connection may have been closed by the server at this very moment: what changes nothing is tried again. */
-  private async retried<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      if (!isConnectionFault(error)) throw error;
-      return call();
-    }
+    return retried(() => this.client.listObjectsV2Query(this.bucket, prefix, token, '', limit, after));
   }
 
   private async upload(key: string, name: string, reader: SourceReader, options: PutOptions): Promise<boolean> {
