@@ -192,6 +192,13 @@ describe('a storage server', () => {
       .toEqual([expect.objectContaining({ level: 'info', status: 200, msg: 'broken off: the client left' })]);
   });
 
+  it('logs how long an answer took', async () => {
+    const path = object('.meta/timed');
+    await ask('PUT', path, {}, 'x'.repeat(MiB));
+    const took = (): unknown => logged.find((line) => line['path'] === path)?.['milliseconds'];
+    await expect.poll(took).toBeGreaterThan(0);
+  });
+
   it('wants a length of a PUT, and a form of a save', async () => {
     const chunked = httpRequest(server.url, {
       method: 'PUT',
