@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Health, Logger } from '#libs/observability';
+import { Connections, type Health, type Logger } from '#libs/observability';
 
 /** Milliseconds without a new request after which balancers send none any more, and a connection has had its chance. */
 const QUIET = 1_000;
@@ -24,8 +23,7 @@ interface Parts {
  * begun, for it polls `/readyz`, and a client may be sending its next request on a connection that is kept.
  */
 export class Drain {
-  /** Connections on which no whole request has come yet. */
-  private readonly silent = new Set<Socket>();
+  private readonly connections: Connections;
   /** Whether a request has come since the last look. */
   private asked = false;
 
@@ -34,11 +32,7 @@ export class Drain {
     private readonly server: FastifyInstance,
     private readonly parts: Parts,
   ) {
-    server.server.on('connection', (socket: Socket) => {
-      this.silent.add(socket);
-      socket.once('close', () => this.silent.delete(socket));
-    });
-    server.server.on('request', ({ socket }: { socket: Socket }) => this.silent.delete(socket));
+    this.connections = new Connections(server.server);
     server.addHook('onRequest', (request, _reply, next) => {
       if (parts.health.isDraining && !isProbe(request.routeOptions.url)) this.asked = true;
       next();
@@ -57,19 +51,11 @@ export class Drain {
   async end(grace: number): Promise<void> {
     const { health, log, dismiss } = this.parts;
     const { server } = this.server;
-    const timers = [
-      setTimeout(dismiss, grace),
-      setTimeout(() => {
-        server.getConnections((_error, left) =>
-          log.warn({ connections: left }, 'the grace is over: cutting transfers'),
-        );
-        server.closeAllConnections();
-      }, grace + LAST_WORDS),
-    ];
+    const timers = [setTimeout(dismiss, grace), setTimeout(() => this.connections.cut(log), grace + LAST_WORDS)];
     health.drain();
     await this.quiet(grace * OPEN);
     server.keepAliveTimeout = 1; // to which Node adds a second
-    timers.push(setTimeout(() => this.silent.forEach((socket) => socket.destroy()), QUIET));
+    timers.push(setTimeout(() => this.connections.closeSilent(), QUIET));
     await this.server.close();
     timers.forEach(clearTimeout);
   }

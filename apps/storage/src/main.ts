@@ -1,16 +1,8 @@
 import type { LoadedConfig } from '#libs/config';
 import { Scratch } from '#libs/ingest';
-import {
-  closeWhenIdle,
-  createLogger,
-  createOpsServer,
-  Health,
-  listen,
-  Metrics,
-  stopOnSignal,
-  tellReady,
-} from '#libs/observability';
+import { createLogger, createOpsServer, Health, listen, Metrics, stopOnSignal, tellReady } from '#libs/observability';
 import { openStorage } from '#libs/storage';
+import { Drain } from './drain.js';
 import { createStorageServer } from './server.js';
 
 /** Runs a storage server until it is told to stop. Throws when it can't start. */
@@ -24,6 +16,7 @@ export async function runStorage({ config, warnings }: LoadedConfig): Promise<vo
   await scratch.open();
   const health = new Health({ storage: { critical: true, check: () => objects.check() } });
   const server = createStorageServer({ objects, modules, scratch, token: config.storageToken, log, metrics, health });
+  const drain = new Drain(server, { health, log });
   const ops = await createOpsServer(metrics, health);
   const opsUrl = await listen(ops, config.opsListen);
   const url = await listen(server, config.listen);
@@ -35,8 +28,7 @@ export async function runStorage({ config, warnings }: LoadedConfig): Promise<vo
     grace: config.shutdownGrace,
     // Balancers are told first; then transfers finish.
     stop: async () => {
-      health.drain();
-      await closeWhenIdle(server);
+      await drain.end(config.shutdownGrace);
       await scratch.close();
       await objects.close();
       await ops.close();

@@ -6,9 +6,6 @@ import { registerProbes } from './probes.js';
 import { removeStaleSocket } from './stale-socket.js';
 import { readVersion } from './version.js';
 
-/** How often a stopping server closes idle connections, in milliseconds. */
-const SWEEP = 100;
-
 /**
  * The operators' listener of a process: `/metrics`, the probes, and what the process adds to it.
  * It is separate from the clients' one, so that metrics and admin writes can stay on an inner address.
@@ -32,19 +29,6 @@ export async function createOpsServer(metrics: Metrics, health: Health): Promise
 /** Plain text, as all that a gateway refuses: Fastify's own answers are objects. */
 function notFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply.code(404).type('text/plain; charset=utf-8').send('not found: no such route\n');
-}
-
-/**
- * Closes a server: no new connection is taken, and each that is open ends with its answer. One whose transfer began
- * before was not told to close; it is closed once it is idle.
- */
-export async function closeWhenIdle(server: FastifyInstance): Promise<void> {
-  const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP);
-  try {
-    await server.close();
-  } finally {
-    clearInterval(sweep);
-  }
 }
 
 /** Binds a Fastify server to a TCP or unix address and gives what clients type: `http://host:port` or `unix:/path`. */
