@@ -55,9 +55,11 @@ export async function forwardHttp(
   });
   const answered = Promise.withResolvers<IncomingMessage>();
   outgoing.once('response', answered.resolve);
+  outgoing.once('upgrade', () => answered.reject(new TunnelRefused('the host goes over to another protocol')));
   outgoing.on('error', answered.reject);
-  // What is left of a request after its answer, or after its client is gone, matters to nobody.
-  pipeline(request, outgoing).catch(answered.reject);
+  // What is left of a request after its answer matters to nobody, but the next one stands behind it.
+  outgoing.once('close', () => request.unpipe(outgoing).resume());
+  request.pipe(outgoing);
   const answer = await answered.promise;
 
   const headers = endToEnd(answer.headers);

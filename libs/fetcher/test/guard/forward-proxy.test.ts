@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { atEnd } from '../fetching.js';
@@ -125,6 +125,45 @@ describe('a plain request', () => {
     const host = await server((_request, response) => response.destroy());
     const { proxy } = await openProxy({ answers: ANSWERS, places: { '93.184.216.34:80': host.url } });
     expect((await askPlain(urlFor(proxy, 'git'), 'http://public.example/')).status).toBe(502);
+  });
+
+  it('is not left to hang by a host that goes over to another protocol', async () => {
+    const host = await server((_request, response) => {
+      response.writeHead(101, { connection: 'upgrade', upgrade: 'other' }).end();
+    });
+    const { proxy } = await openProxy({ answers: ANSWERS, places: { '93.184.216.34:80': host.url } });
+    expect((await askPlain(urlFor(proxy, 'git'), 'http://public.example/')).status).toBe(502);
+  });
+
+  it('that is answered in the middle of its body is out of the way of the next one', async () => {
+    const host = createServer((socket) => {
+      atEnd(async () => socket.destroy());
+      socket.on('error', () => socket.destroy());
+      socket.once('data', (bytes) => {
+        const body = bytes.toString().startsWith('GET') ? 'the next one' : 'enough';
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+        socket.pause();
+      });
+    });
+    atEnd(async () => host.close());
+    const { proxy } = await openProxy({ answers: ANSWERS, places: { '93.184.216.34:80': await listening(host) } });
+    const { hostname, port, username, password } = urlFor(proxy, 'git');
+    const pair = Buffer.from(`${username}:${password}`).toString('base64');
+    const head = (method: string, length: number): string =>
+      `${method} http://public.example/ HTTP/1.1\r\nHost: public.example\r\nContent-Length: ${length}\r\n` +
+      `Proxy-Authorization: Basic ${pair}\r\n\r\n`;
+    const part = Buffer.alloc(4 * 1024 * 1024);
+    const socket = connect(Number(port), hostname);
+    atEnd(async () => socket.destroy());
+    socket.write(head('POST', 4 * part.length));
+    socket.write(part);
+    let text = '';
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      if (text === '') for (const rest of [part, part, part, head('GET', 0)]) socket.write(rest);
+      text += chunk.toString();
+      if (text.endsWith('the next one')) break;
+    }
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n.*enough.*HTTP\/1\.1 200 OK\r\n.*the next one$/s);
   });
 });
 
