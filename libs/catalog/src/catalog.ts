@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import {
   filterLongList,
   formatList,
-  parseList,
   resolveLatest,
   type ModuleFile,
   type ModuleRequest,
@@ -14,6 +13,7 @@ import {
   queryKey,
   readBody,
   readPart,
+  readStoredList,
   type ByteRange,
   type Choose,
   type MetaStore,
@@ -82,13 +82,9 @@ export class Catalog {
   }
 
   private async knownVersions(module: string): Promise<string[] | null> {
-    const [last, stored] = await Promise.all([
-      this.modules.get({ kind: 'list', module }),
-      this.modules.versions(module),
-    ]);
-    if (!last && stored.length === 0) return null;
-    const listed = last ? parseList((await readBody(last.body)).toString('utf8')) : [];
-    return filterLongList(module, [...listed, ...stored]);
+    const [listed, stored] = await Promise.all([readStoredList(this.modules, module), this.modules.versions(module)]);
+    if (!listed && stored.length === 0) return null;
+    return filterLongList(module, [...(listed ?? []), ...stored]);
   }
 
   /** Immutable files are the large ones: what is not wanted is not read, and can't change between the two calls. */

@@ -1,10 +1,10 @@
-import { filterLongList, formatList, parseList, RefusalError, type ModuleVersion } from '#libs/protocol';
+import { filterLongList, formatList, RefusalError, type ModuleVersion } from '#libs/protocol';
 import type { Logger, Metrics } from '#libs/observability';
 import type { FetchedText, FetchedZip } from '#libs/fetcher';
 import {
   moduleKey,
   queryKey,
-  readBody,
+  readStoredList,
   type MetaStore,
   type ModuleStore,
   type ObjectStore,
@@ -145,9 +145,8 @@ export class Ingest {
   /** Stores a list: what a source has, filtered, joined with the former list and what is stored: what once was stays. */
   async storeList(module: string, versions: readonly string[]): Promise<void> {
     const { modules } = this.parts;
-    const [former, stored] = await Promise.all([modules.get({ kind: 'list', module }), modules.versions(module)]);
-    const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
-    const bytes = formatList(await filterLongList(module, [...versions, ...listed, ...stored]));
+    const [listed, stored] = await Promise.all([readStoredList(modules, module), modules.versions(module)]);
+    const bytes = formatList(await filterLongList(module, [...versions, ...(listed ?? []), ...stored]));
     await modules.save({ kind: 'list', module }, bytes, bytes.length);
   }
 
@@ -157,8 +156,7 @@ export class Ingest {
    */
   async addToList(module: string, versions: readonly string[]): Promise<boolean> {
     const { modules } = this.parts;
-    const former = await modules.get({ kind: 'list', module });
-    const listed = former ? parseList((await readBody(former.body)).toString('utf8')) : [];
+    const listed = (await readStoredList(modules, module)) ?? [];
     const all = await filterLongList(module, [...versions, ...listed]);
     const known = new Set(listed);
     if (all.every((version) => known.has(version))) return false;

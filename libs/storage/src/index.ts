@@ -49,3 +49,4 @@ export {
 } from './tree/keys.js';
 export { ObjectMetaStore } from './tree/object.meta-store.js';
 export { ObjectModuleStore } from './tree/object.module-store.js';
+export { readStoredList } from './tree/stored-list.js';
