@@ -80,7 +80,9 @@ function roleOptions(role: ConnectionRole): RedisOptions {
     connectTimeout: 5_000,
     socketTimeout: SILENCE[role],
     enableOfflineQueue: role === 'blocking',
-    maxRetriesPerRequest: role === 'blocking' ? null : 1,
+    // Of 1 and more ioredis counts the attempts to connect, but ends only what was sent since the last one got through:
+    // to a server that takes connections and says nothing, what was under way before would wait for as long as it does.
+    maxRetriesPerRequest: role === 'blocking' ? null : 0,
   };
 }
 

@@ -1,9 +1,12 @@
 import type { Queue } from 'bullmq';
+import { within } from '#libs/observability';
 import { readOutcome, type Outcome } from './outcome.js';
 import type { RedisLink } from './redis-link.js';
 
 /** How often the jobs that are waited for are looked at, in milliseconds; and one more for each: thousands cost too. */
 const LOOK = 3_000;
+/** How long Redis is waited for at a look, in milliseconds: a Cluster's client tries a node that froze again and again. */
+const ANSWER = 3_000;
 /** Jobs asked for at once; between two batches others get their turn. */
 const BATCH = 250;
 
@@ -80,7 +83,9 @@ export class Lookout {
   private async look(jobIds: readonly string[]): Promise<Sight[]> {
     const keys = jobIds.map((jobId) => this.queue.toKey(jobId));
     try {
-      const found = (await this.link.commands.eval(LOOK_SCRIPT, keys.length, ...keys)) as [number, ...Fields][];
+      const asked = this.link.commands.eval(LOOK_SCRIPT, keys.length, ...keys) as Promise<[number, ...Fields][]>;
+      const found = await within(ANSWER, asked, () => null);
+      if (!found) return jobIds.map(() => 'away');
       const sights = jobIds.map((): Sight => 'under way');
       for (const [place, ...fields] of found) sights[place - 1] = sightOf(fields);
       return sights;
