@@ -69,6 +69,7 @@ function redisOptions(config: Exclude<RedisConfig, { kind: 'cluster' }>, role: C
         ...(config.sentinel.username ? { sentinelUsername: config.sentinel.username } : {}),
         ...(config.sentinel.password ? { sentinelPassword: config.sentinel.password } : {}),
         sentinelRetryStrategy: reconnectDelay,
+        sentinelCommandTimeout: SILENCE.command, // else one that froze is waited for, and the others are never asked
         ...(config.tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
       };
   }
