@@ -16,9 +16,14 @@ export class KeyError extends TypeError {
   override readonly name = 'KeyError';
 }
 
+/** Tells whether a text has the form of a key. */
+export function isKey(text: string): boolean {
+  return KEY.test(text);
+}
+
 /** Throws KeyError on what is no key of an object store that puts so many bytes in front of it. */
 export function checkKey(key: string, above = 0): void {
-  if (!KEY.test(key)) throw new KeyError('malformed key');
+  if (!isKey(key)) throw new KeyError('malformed key');
   if (above + key.length <= LONGEST.element) return;
   if (above + key.length > LONGEST.key || LONG_ELEMENT.test(key)) throw new KeyError('key too long');
 }

@@ -1,8 +1,10 @@
 import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { checkRange } from '../body.js';
-import type { ByteRange, ObjectBody } from '../object-store.js';
+import type { ByteRange, ObjectBody, ObjectStat } from '../object-store.js';
 import { receiveBody } from '../remote-body.js';
+
+const UNTOLD = 'S3: the server does not say length, time and etag of an object';
 
 /**
  * Turns the answer to a GET into an object: a small one is read here, a large one stays a stream, which fails when
@@ -26,10 +28,14 @@ function readHeaders(response: Readable) {
   const length = Number(headers['content-length'] ?? NaN);
   const size = headers['content-range'] ? Number(/\/(\d+)$/.exec(headers['content-range'])?.[1] ?? NaN) : length;
   const modified = new Date(headers['last-modified'] ?? NaN);
-  const etag = headers.etag?.replaceAll('"', '');
+  const etag = headers.etag?.replaceAll('"', '') ?? '';
   // Without a length, a body that ends short could not be told from a whole one.
-  if (!Number.isSafeInteger(length) || !Number.isSafeInteger(size) || Number.isNaN(modified.getTime()) || !etag) {
-    throw new Error('S3: the server does not say length, time and etag of an object');
-  }
-  return { length, size, modified, etag };
+  if (!Number.isSafeInteger(length)) throw new Error(UNTOLD);
+  return { length, ...checkStat({ size, modified, etag }) };
+}
+
+/** Throws Error on what a server does not say of an object. */
+export function checkStat(stat: ObjectStat): ObjectStat {
+  if (Number.isSafeInteger(stat.size) && !Number.isNaN(stat.modified.getTime()) && stat.etag !== '') return stat;
+  throw new Error(UNTOLD);
 }

@@ -25,8 +25,9 @@ import { alone } from './claims.js';
 import { conditionalPut } from './conditional-put.js';
 import { credentialProvider } from './credentials.js';
 import { createTransport, type S3Timeouts } from './deadline-transport.js';
-import { readResponse } from './object-response.js';
-import { isAbsent, isBeyondRange, s3Refusal, translateS3Error } from './s3-error.js';
+import { askPage, listKeys, type ListPage, type ListQuery } from './listing.js';
+import { checkStat, readResponse } from './object-response.js';
+import { isAbsent, isBeyondRange, isNotImplemented, s3Refusal, translateS3Error } from './s3-error.js';
 import { signPut } from './signer.js';
 
 type S3Config = Extract<StorageConfig, { kind: 's3' }>;
@@ -89,7 +90,7 @@ export class S3ObjectStore implements ObjectStore {
     const name = this.name(key);
     try {
       const found = await retried(() => this.client.statObject(this.bucket, name));
-      return { size: found.size, modified: found.lastModified, etag: found.etag };
+      return checkStat({ size: found.size, modified: found.lastModified, etag: found.etag });
     } catch (error) {
       if (!isAbsent(error)) throw translateS3Error(error);
     }
@@ -139,17 +140,8 @@ export class S3ObjectStore implements ObjectStore {
     // MinIO lists nothing when the start has another prefix, even one that sorts before.
     const inside = startAfter.startsWith(prefix);
     if (!inside && startAfter > prefix) return;
-    const [from, after] = [this.prefix + prefix, inside && startAfter !== '' ? this.prefix + startAfter : ''];
-    for (let token = '', more = true; more;) {
-      const page = await this.listPage(from, { token, after }).catch((error: unknown) => {
-        throw translateS3Error(error);
-      });
-      for (const { name, size, lastModified } of page.objects) {
-        if (name !== undefined) yield { key: name.slice(this.prefix.length), size, modified: lastModified };
-      }
-      token = page.nextContinuationToken;
-      more = page.isTruncated;
-    }
+    const after = inside ? startAfter : '';
+    yield* listKeys((query) => this.askPage(query), { root: this.prefix, prefix, after });
   }
 
   async delete(key: string): Promise<void> {
@@ -225,7 +217,7 @@ export class S3ObjectStore implements ObjectStore {
 
   private async isListed(): Promise<boolean> {
     try {
-      await this.listPage(this.prefix, { limit: 1 });
+      await this.askPage({ prefix: this.prefix, limit: 1 });
       return true;
     } catch (error) {
       if (error instanceof S3Error && error.code === 'NoSuchBucket') return false;
@@ -233,8 +225,8 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  private async listPage(prefix: string, { token = '', after = '', limit = 1000 }) {
-    return retried(() => this.client.listObjectsV2Query(this.bucket, prefix, token, '', limit, after));
+  private async askPage(query: ListQuery): Promise<ListPage> {
+    return retried(() => askPage(this.client, this.bucket, query));
   }
 
   private async upload(key: string, name: string, reader: SourceReader, options: PutOptions): Promise<boolean> {
