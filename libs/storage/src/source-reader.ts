@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { ObjectSource, PutOptions } from './object-store.js';
@@ -52,6 +53,14 @@ export class SourceReader implements AsyncIterable<Buffer> {
   /** Tells whether the source can be read once more after a failed try. */
   get repeatable(): boolean {
     return !(this.source instanceof Readable);
+  }
+
+  /** The MD5 of a source that can be read once more, as the header Content-MD5 has it, else null. Throws SourceError. */
+  async md5(): Promise<string | null> {
+    if (!this.repeatable) return null;
+    const hash = createHash('md5');
+    for await (const chunk of this.chunks()) hash.update(chunk);
+    return hash.digest('base64');
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {

@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { readBody } from '#libs/storage';
 import { S3ObjectStore } from '../src/s3/s3.object-store.js';
 import { bucketOn } from './conformance/bucket.js';
-import { keysOf } from './s3-store.js';
+import { keysOf, put } from './s3-store.js';
 
 /** A page of a list, as one that does not encode names has it. */
 function page(names: readonly string[], token?: string): string {
@@ -101,4 +108,74 @@ describe('S3ObjectStore and the ways of S3 servers', () => {
       await expect(store.stat('a/x')).rejects.toThrow('the server does not say');
     },
   );
+
+  it('lets the server know what it must have got, where it can be read twice', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stoa-md5-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const bytes = Buffer.alloc(300_000, 'x');
+    await writeFile(join(folder, 'x'), bytes);
+    const got: [string | undefined, string][] = [];
+    answer = async (request, response) => {
+      if (request.method === 'HEAD') return response.writeHead(request.url!.includes('a/x') ? 404 : 200).end();
+      const md5 = createHash('md5').update(await buffer(request));
+      got.push([request.headers['content-md5'] as string | undefined, md5.digest('base64')]);
+      return response.end();
+    };
+    const size = bytes.length;
+    await store.put('a/x', bytes, { size, mode: 'create' });
+    await store.put('a/x', { file: join(folder, 'x') }, { size, mode: 'create' });
+    await put(store, 'a/x', '', 'replace');
+    expect(got).toHaveLength(3);
+    for (const [said, is] of got) expect(said).toBe(is);
+    await store.put('a/x', Readable.from([bytes], { objectMode: false }), { size, mode: 'create' });
+    expect(got[3]![0]).toBeUndefined();
+  });
+
+  describe('that has no If-None-Match, and says so', () => {
+    /** What is stored, by name. */
+    const stored = new Map<string, Buffer>();
+    let conditions = 0;
+
+    beforeAll(() => {
+      answer = async (request, response, query) => {
+        const name = decodeURIComponent(new URL(request.url!, 'http://localhost').pathname).replace('/stoa/', '');
+        const bytes = await buffer(request);
+        const found = stored.get(name);
+        const prefix = query.get('prefix');
+        if (prefix !== null)
+          return response.end(page([...stored.keys()].filter((one) => one.startsWith(prefix)).toSorted()));
+        if (request.method === 'DELETE') {
+          stored.delete(name);
+          return response.writeHead(204).end();
+        }
+        if (request.method === 'PUT') {
+          if (request.headers['if-none-match'] === undefined) stored.set(name, bytes);
+          else conditions++;
+          return response
+            .writeHead(request.headers['if-none-match'] === undefined ? 200 : 501)
+            .end('<Error><Code>NotImplemented</Code></Error>');
+        }
+        if (name !== '/stoa' && !found) return response.writeHead(404).end('<Error><Code>NoSuchKey</Code></Error>');
+        const headers = {
+          etag: '"x"',
+          'last-modified': new Date(0).toUTCString(),
+          'content-length': found?.length ?? 0,
+        };
+        return response.writeHead(200, headers).end(request.method === 'GET' ? found : undefined);
+      };
+    });
+
+    it('still has each object created once', async () => {
+      const writers = [new S3ObjectStore(config), new S3ObjectStore(config)] as const;
+      for (const writer of writers) onTestFinished(() => writer.close());
+      for (const writer of writers) await writer.open();
+      expect([...stored.keys()]).toEqual([]);
+      expect(conditions).toBe(2);
+      const puts = await Promise.all(writers.map((writer, at) => put(writer, 'a/x', String(at))));
+      expect(puts.filter(Boolean)).toHaveLength(1);
+      expect((await readBody((await store.get('a/x'))!.body)).toString()).toBe(String(puts.indexOf(true)));
+      expect([...stored.keys()]).toEqual(['a/x']);
+      expect(conditions).toBe(2);
+    });
+  });
 });

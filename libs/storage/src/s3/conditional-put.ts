@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import type { SourceReader } from '../source-reader.js';
-import { s3Refusal } from './s3-error.js';
+import { NOT_IMPLEMENTED, s3Refusal } from './s3-error.js';
 import type { SignedPut } from './signer.js';
 
 /** What the server made of a put: `exists` and `conflict` (another create of the key is under way) store nothing. */
@@ -10,6 +10,8 @@ export type PutOutcome = 'stored' | 'exists' | 'conflict';
 interface ConditionalPut {
   readonly signed: SignedPut;
   readonly size: number;
+  /** Content-MD5: a server then knows the whole from what was cut or spoilt on its way. */
+  readonly md5: string | null;
   readonly create: boolean;
   readonly dispatcher: Dispatcher;
   readonly signal?: AbortSignal;
@@ -21,10 +23,15 @@ interface ConditionalPut {
  * Throws what undici throws, SourceError, and RefusalError for what the server refuses.
  */
 export async function conditionalPut(source: SourceReader, options: ConditionalPut): Promise<PutOutcome> {
-  const { signed, size, create, dispatcher, signal } = options;
+  const { signed, size, md5, create, dispatcher, signal } = options;
   const { statusCode, body } = await request(signed.url, {
     method: 'PUT',
-    headers: { ...signed.headers, 'content-length': String(size), ...(create && { 'if-none-match': '*' }) },
+    headers: {
+      ...signed.headers,
+      'content-length': String(size),
+      ...(md5 !== null && { 'content-md5': md5 }),
+      ...(create && { 'if-none-match': '*' }),
+    },
     body: Readable.from(source, { objectMode: false }),
     dispatcher,
     signal,
@@ -33,5 +40,6 @@ export async function conditionalPut(source: SourceReader, options: ConditionalP
   if (statusCode === 200) return 'stored';
   if (create && statusCode === 412) return 'exists';
   if (create && statusCode === 409) return 'conflict';
+  if (statusCode === 501) throw s3Refusal(NOT_IMPLEMENTED);
   throw s3Refusal(/<Code>(\w+)<\/Code>/.exec(text)?.[1] ?? `status ${statusCode}`);
 }

@@ -17,6 +17,9 @@ const DENIED = new Set([
 ]);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 
+/** A header asks for what the server does not have. */
+export const NOT_IMPLEMENTED = 'NotImplemented';
+
 /** Tells whether the server says that there is no such object. A bucket that is gone is none of it. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof S3Error && ABSENT.has(error.code ?? '');
@@ -25,6 +28,11 @@ export function isAbsent(error: unknown): boolean {
 /** Tells whether a range was asked for that the object does not have. */
 export function isBeyondRange(error: unknown): boolean {
   return error instanceof S3Error && error.code === 'InvalidRange';
+}
+
+/** Tells whether a refusal is of what the server does not have. */
+export function isNotImplemented(error: unknown): boolean {
+  return error instanceof RefusalError && (error.cause as { code?: unknown } | undefined)?.code === NOT_IMPLEMENTED;
 }
 
 /** Turns what the S3 client throws into a refusal without endpoint and credentials; what is no fault of S3 stays. */
@@ -40,7 +48,7 @@ export function translateS3Error(error: unknown): unknown {
 
 /** Gives the refusal for an error code of S3. */
 export function s3Refusal(code: string): RefusalError {
-  const cause = new Error(`S3: ${code}`);
+  const cause = Object.assign(new Error(`S3: ${code}`), { code });
   if (DENIED.has(code)) return new RefusalError('busy', 'the storage denies access', { cause });
   if (FULL.has(code)) return new RefusalError('busy', 'the storage is full', { cause });
   if (code === 'NoSuchBucket') return new RefusalError('busy', 'the storage is not there', { cause });

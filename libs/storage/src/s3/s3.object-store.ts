@@ -192,13 +192,16 @@ export class S3ObjectStore implements ObjectStore {
     return this.prefix + key;
   }
 
-  /** Creates a probe twice: a server that does as it is asked refuses the second. */
+  /** Creates a probe twice: a server that does as it is asked refuses the second; one may refuse to be asked. */
   private async findWhetherCreatesOnce(): Promise<boolean> {
     const key = `.meta/probe/${randomUUID()}`;
     const create = (): Promise<boolean> => this.put(key, Buffer.from('?'), { size: 1, mode: 'create' });
-    await create();
     try {
+      await create();
       return !(await create());
+    } catch (error) {
+      if (isNotImplemented(error)) return false;
+      throw error;
     } finally {
       await this.delete(key);
     }
@@ -232,19 +235,22 @@ export class S3ObjectStore implements ObjectStore {
   private async upload(key: string, name: string, reader: SourceReader, options: PutOptions): Promise<boolean> {
     const { size, mode, signal } = options;
     const create = mode === 'create';
+    const md5 = await reader.md5();
     for (let tries = 1; ; tries++) {
       let failure: unknown = new RefusalError('busy', 'the storage is busy with another write of the same object');
       try {
         const signed = await signPut(
           { client: this.client, provider: this.provider, region: this.region },
-          {
-            name,
-            bucket: this.bucket,
-            seconds: SIGNATURE_LIFETIME,
-            encryption: this.encryption,
-          },
+          { name, bucket: this.bucket, seconds: SIGNATURE_LIFETIME, encryption: this.encryption },
         );
-        const outcome = await conditionalPut(reader, { signed, size, create, signal, dispatcher: this.uploads });
+        const outcome = await conditionalPut(reader, {
+          signed,
+          size,
+          md5,
+          create: create && this.createsOnce,
+          dispatcher: this.uploads,
+          signal,
+        });
         if (outcome !== 'conflict') return outcome === 'stored';
       } catch (error) {
         if (!isConnectionFault(error)) throw error;
