@@ -80,13 +80,17 @@ describe('S3ObjectStore and a server that misbehaves', () => {
     await expect(put(store, 'a/x', 'x')).rejects.toMatchObject({ kind: 'busy', message: 'the storage is full' });
   });
 
-  it('says what a server has against every request, be it the time', async () => {
-    const text = '<Error><Code>RequestTimeTooSkewed</Code></Error>';
+  it.each([
+    ['the time', 'RequestTimeTooSkewed'],
+    ['the region', 'AuthorizationHeaderMalformed'],
+    ['who asks', 'XAdminUserNotFound'],
+  ])('says what a server has against every request, be it %s', async (_about, code) => {
+    const text = `<Error><Code>${code}</Code></Error>`;
     answer = (_, response, method) => void response.writeHead(403).end(method === 'HEAD' ? '' : text);
     await expect(store.open()).rejects.toMatchObject({
       kind: 'busy',
       message: 'the storage denies access',
-      cause: { message: 'S3: RequestTimeTooSkewed' },
+      cause: { message: `S3: ${code}` },
     });
   });
 

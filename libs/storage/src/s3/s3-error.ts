@@ -14,6 +14,9 @@ const DENIED = new Set([
   'InvalidTokenId',
   'TokenRefreshRequired',
   'RequestTimeTooSkewed',
+  // Signed for another region.
+  'AuthorizationHeaderMalformed',
+  'XAdminUserNotFound',
 ]);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 
