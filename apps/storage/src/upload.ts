@@ -37,6 +37,8 @@ export async function receiveVersion(request: IncomingMessage, folder: string): 
     else part.resume();
   };
   form.on('file', (name, part) => {
+    // One that is cut short says so, whether somebody reads it or not.
+    part.on('error', () => {});
     const taking = take(name, part);
     running.set(part, taking);
     // The form would wait for ever for somebody to read the rest of the part.
@@ -46,7 +48,8 @@ export async function receiveVersion(request: IncomingMessage, folder: string): 
     await pipeline(bodyOf(request), form);
     await Promise.all(running.values());
   } catch (error) {
-    for (const part of running.keys()) part.destroy();
+    // Of one that has come whole and was not read to its end, a pipeline takes this for its end alone with an error.
+    for (const part of running.keys()) part.destroy(error as Error);
     await Promise.allSettled(running.values());
     throw isSystemError(error) ? error : malformed(error);
   }

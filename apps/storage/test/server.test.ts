@@ -57,6 +57,9 @@ function partHead(name: string): string {
   return `--b\r\nContent-Disposition: form-data; name="mod.${name}"; filename="mod.${name}"\r\n\r\n`;
 }
 
+/** The end of a form. */
+const END = '--b--\r\n';
+
 function contentOf(n: number) {
   return { 'mod.info': '{}', 'mod.mod': 'module m\n', 'mod.zip': String(n).repeat(500_000) };
 }
@@ -80,14 +83,16 @@ describe('a storage server', () => {
   });
 
   it.each([
-    ['its zip twice', ['zip', 'zip', 'mod'].map((name) => `${partHead(name)}x\r\n`)],
-    ['a .mod of more than 16 MiB', [`${partHead('mod')}${'x'.repeat(16 * MiB + 1)}\r\n`]],
+    ['its zip twice', [...['zip', 'zip', 'mod'].map((name) => `${partHead(name)}x\r\n`), END]],
+    ['a large zip twice', [...['zip', 'zip'].map((name) => `${partHead(name)}${'x'.repeat(MiB)}\r\n`), END]],
+    ['a .mod of more than 16 MiB', [`${partHead('mod')}${'x'.repeat(16 * MiB + 1)}\r\n`, END]],
+    ['a large zip cut short', [`${partHead('mod')}x\r\n`, `${partHead('zip')}${'x'.repeat(MiB)}`]],
+    ['a file cut short that nobody wants', [`${partHead('other')}x`]],
   ])('refuses a save that has %s as malformed', async (_what, parts) => {
-    const form = parts.join('');
     const response = await fetch(`${server.url}/example.com/refused/@v/v1.0.0.save`, {
       method: 'POST',
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'multipart/form-data; boundary=b' },
-      body: `${form}--b--\r\n`,
+      body: parts.join(''),
     });
     expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(/^a save is a form of/)]);
   });
