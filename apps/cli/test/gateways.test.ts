@@ -25,4 +25,4 @@ it('an import goes on by itself, and says so once, when its Redis goes away for 
   expect(third).toBeGreaterThan(first);
   expect(await stamp('v1.3.0')).toBeGreaterThan(first);
   expect(said.mock.calls).toEqual([[expect.stringMatching(/^stoa: Redis does not answer: .*STOA_LIST_TTL\n$/)]]);
-}, 30_000);
+});
