@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@nestjs/bullmq': ['libs/queue', 'apps/worker'],
   ioredis: ['libs/queue'],
   minio: ['libs/storage'],
+  'fast-xml-parser': ['libs/storage'],
   zod: ['libs/config'],
   commander: ['apps/cli'],
   '@fastify/busboy': ['apps/storage'],
