@@ -185,12 +185,12 @@ export class JobQueue {
     next: () => Promise<Sight>,
     { stored, held }: { readonly stored: () => Promise<boolean>; readonly held: () => Promise<boolean> },
   ): Promise<Outcome | null> {
-    let heard = performance.now();
+    let awaySince: number | null = null;
     let looks = 0;
     for (let sight = await Promise.race([end, first ?? next()]); ; sight = await Promise.race([end, next()])) {
       if (typeof sight === 'object') return sight;
       if (sight === 'under way') {
-        heard = performance.now();
+        awaySince = null;
         // Redis did answer: if it is gone by now, the next look tells.
         const workerless = await this.parts.pulse.workerless().catch(() => 0);
         // One that stops takes no jobs any more, and finishes those that it has.
@@ -201,8 +201,9 @@ export class JobQueue {
       }
       if (await stored().catch(() => false)) return STORED;
       if (sight === 'unknown') return null;
-      if (sight === 'away' && performance.now() - heard > STRANDED)
-        throw new RefusalError('busy', 'the job queue does not answer');
+      if (sight === 'under way') continue;
+      awaySince ??= performance.now(); // not since the last answer: this process may have been frozen, too
+      if (performance.now() - awaySince > STRANDED) throw new RefusalError('busy', 'the job queue does not answer');
     }
   }
 }

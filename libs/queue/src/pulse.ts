@@ -80,7 +80,8 @@ interface View {
 export class QueuePulse {
   private view: View | null = null;
   private asking: Promise<View> | null = null;
-  private lastSeen = performance.now();
+  /** When a look first saw no worker, on performance.now()'s clock; null: the last one saw some. */
+  private missedSince: number | null = null;
 
   constructor(
     private readonly link: RedisLink,
@@ -105,10 +106,13 @@ export class QueuePulse {
     }
   }
 
-  /** Milliseconds since a worker was last seen alive. */
+  /**
+   * Milliseconds since it was first seen that no worker lives; 0: one does. Not since one was last seen alive: this
+   * process may have been frozen with them since then, and thaw first.
+   */
   async workerless(): Promise<number> {
-    const { workers } = await this.look();
-    return workers > 0 ? 0 : performance.now() - this.lastSeen;
+    await this.look();
+    return this.missedSince === null ? 0 : performance.now() - this.missedSince;
   }
 
   /** Brings the gauges up to date; with Redis away they keep their last values. */
@@ -128,7 +132,7 @@ export class QueuePulse {
       this.count('query'),
       this.count('download'),
     ]);
-    if (workers > 0) this.lastSeen = performance.now();
+    this.missedSince = workers > 0 ? null : (this.missedSince ?? performance.now());
     this.metrics.workers.set(workers);
     this.view = { at: performance.now(), workers, waiting: query + download };
     return this.view;
