@@ -22,6 +22,8 @@ beforeAll(async () => {
       GOPRIVATE: 'example.com',
       GOSUMDB: database.gosumdb,
       STOA_GO_ENV: world.host.goEnvSetting,
+      // What was refused is still refused when the upstream is gone, however long the releases take.
+      STOA_NOT_FOUND_TTL: '1h',
     },
   });
 }, 180_000);
