@@ -44,6 +44,8 @@ beforeAll(async () => {
       GONOSUMDB: '*.corp.example,golang.org',
       GOSUMDB: database.gosumdb,
       STOA_GO_ENV: git.goEnvSetting,
+      // What was refused is still refused when the upstream is gone, however long the commands take.
+      STOA_NOT_FOUND_TTL: '1h',
     },
   });
   // The user's machine: GOPROXY alone, checksums on.
