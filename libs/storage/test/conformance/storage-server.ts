@@ -49,11 +49,19 @@ export function describeStorageServer(started: () => ServerAddress): void {
     const module = `example.com/server-${run}`;
     let url: string;
     let headers: Record<string, string>;
+    /** The same for requests that are written by hand: the path of the address, and the line of the token. */
+    let wire: { readonly host: string; readonly base: string; readonly token: string };
 
     beforeAll(() => {
       const { url: given, token } = started();
       url = given.replace(/\/$/, '');
       headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const { host, pathname } = new URL(url);
+      wire = {
+        host,
+        base: pathname.replace(/\/$/, ''),
+        token: token === undefined ? '' : `Authorization: Bearer ${token}\r\n`,
+      };
     });
 
     const get = async (path: string): Promise<{ status: number; text: string; length: string | null }> => {
@@ -74,9 +82,8 @@ export function describeStorageServer(started: () => ServerAddress): void {
     });
 
     it('answers an Athens client, byte for byte', async () => {
-      const { host } = new URL(url);
-      const path = `${new URL(url).pathname.replace(/\/$/, '')}/github.com/!azure/x-${run}/@v/v2.0.0-RC1+incompatible`;
-      const token = headers['authorization'] ? `Authorization: ${headers['authorization']}\r\n` : '';
+      const { host, base, token } = wire;
+      const path = `${base}/github.com/!azure/x-${run}/@v/v2.0.0-RC1+incompatible`;
       const gzip = 'Accept-Encoding: gzip\r\n\r\n';
       // A request of ours behind it ends the connection.
       const last = `GET ${path}.none HTTP/1.1\r\nHost: ${host}\r\n${token}Connection: close\r\n\r\n`;
@@ -128,10 +135,10 @@ export function describeStorageServer(started: () => ServerAddress): void {
     it('stores nothing of a save that lacks a part or is cut short', async () => {
       const path = `${module}/half/@v/v1.0.0`;
       expect(await save(path, { 'mod.info': '{}', 'mod.mod': 'module x\n' })).toBeGreaterThanOrEqual(400);
-      const { host, pathname } = new URL(url);
+      const { host, base, token } = wire;
       const cut = Buffer.from(
-        `POST ${pathname.replace(/\/$/, '')}/${path}.save HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n` +
-          `${headers['authorization'] ? `Authorization: ${headers['authorization']}\r\n` : ''}Transfer-Encoding: chunked\r\n` +
+        `POST ${base}/${path}.save HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n` +
+          `${token}Transfer-Encoding: chunked\r\n` +
           `Content-Type: multipart/form-data; boundary=${BOUNDARY}\r\n\r\n`,
       );
       // The chunks end in the middle of the zip.
@@ -145,9 +152,7 @@ export function describeStorageServer(started: () => ServerAddress): void {
     });
 
     it('answers the request behind a save that it refuses, on the same connection or with its end', async () => {
-      const { host, pathname } = new URL(url);
-      const base = pathname.replace(/\/$/, '');
-      const token = headers['authorization'] ? `Authorization: ${headers['authorization']}\r\n` : '';
+      const { host, base, token } = wire;
       // The zip comes first and a second time: no form of a save.
       const part = '--b\r\nContent-Disposition: form-data; name="mod.zip"; filename="mod.zip"\r\n\r\n';
       const form = Buffer.from(`${part}x\r\n${part}${'x'.repeat(4 * 1024 * 1024)}\r\n--b--\r\n`);
