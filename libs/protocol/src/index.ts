@@ -23,7 +23,7 @@ export { resolveLatest } from './latest.js';
 export { retractedBy } from './retraction.js';
 export { formatRfc3339, parseRfc3339 } from './rfc3339.js';
 
-export { errorCode } from './error-code.js';
+export { errorCode, isLackOfRoom } from './error-code.js';
 export { GatheredBytes } from './gathered-bytes.js';
 export { SingleFlight } from './single-flight.js';
 export { untilAborted } from './until-aborted.js';

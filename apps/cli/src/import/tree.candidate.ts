@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import type { DownloadContext, FetchedFile, FetchedText } from '#libs/fetcher';
 import type { SmallZip } from '#libs/ingest';
-import { errorCode, infoFault, modFault, RefusalError, type ModuleVersion, type RefusalKind } from '#libs/protocol';
+import {
+  errorCode,
+  infoFault,
+  isLackOfRoom,
+  modFault,
+  RefusalError,
+  type ModuleVersion,
+  type RefusalKind,
+} from '#libs/protocol';
 import type { SourceFile, SourceFiles } from './source-files.js';
 import { SOURCE, type Candidate, type FileKind } from './source.js';
 
@@ -10,8 +18,6 @@ const MAX_TEXT = 16 << 20;
 const MAX_ZIP = 500 << 20;
 /** Zips of at most so many bytes are held in memory: a file more costs as much as all else that is done with them. */
 const SMALL_ZIP = 64 << 10;
-/** What the system says of the place that is written to, not of the source. */
-const NO_ROOM = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOSPC', 'EROFS']);
 
 /** A version whose files are somewhere in a tree. */
 export class TreeCandidate implements Candidate {
@@ -75,7 +81,7 @@ export class TreeCandidate implements Candidate {
       return await use(file);
     } catch (error) {
       const code = errorCode(error);
-      if (code === undefined || NO_ROOM.has(code)) throw error;
+      if (code === undefined || isLackOfRoom(error)) throw error;
       throw this.refusal('upstream', `the .${kind} can not be read (${code})`, error);
     }
   }

@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import { errorCode, LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
+import { errorCode, isLackOfRoom, LacksError, RefusalError, type RefusalKind } from '#libs/protocol';
 
 const TIMEOUTS: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
@@ -16,8 +16,6 @@ const RETRIES: Readonly<Record<string, number>> = {
   ECONNREFUSED: 1,
   EAI_AGAIN: 1,
 };
-
-const NO_ROOM: ReadonlySet<string> = new Set(['EDQUOT', 'EMFILE', 'ENFILE', 'ENOSPC', 'EROFS']);
 
 /** The reason of an answer that ends before its length. */
 export const TRUNCATED = 'the answer of the upstream is truncated';
@@ -102,7 +100,7 @@ export function refusalFrom(error: unknown, subject: string, signal: AbortSignal
     const message = error.message.startsWith(prefix) ? error.message : prefix + error.message;
     return new RefusalError(error.kind, message, { cause: error });
   }
-  if (NO_ROOM.has(errorCode(error) ?? '')) {
+  if (isLackOfRoom(error)) {
     return new LacksError(`${subject}: the scratch files can not be written`, { cause: error });
   }
   return new RefusalError('internal', `${subject}: this worker failed`, { cause: error });
